@@ -1,0 +1,12 @@
+//! Mutual-TLS client verification: only the clients you approved get in, and you can see why.
+#![forbid(unsafe_code)]
+
+// L0: words and bounds
+mod clock;
+mod error;
+pub mod limits;
+mod reason;
+
+pub use clock::{UnixTime, Window};
+pub use error::{Error, ErrorKind, Malformed};
+pub use reason::{Decision, Reason};

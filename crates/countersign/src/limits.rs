@@ -1,0 +1,28 @@
+//! Every bound in one place, each with where its number comes from.
+
+/// Most certificates in one presented chain, leaf included. rustls and OpenSSL verify at most
+/// 6 and 100 levels; real client chains have 1 to 4. Sixteen leaves room for strangers and
+/// cross-signed twins and still fits on the stack.
+pub const CHAIN_CERTIFICATES: usize = 16;
+
+/// Most DER bytes in one presented chain, all certificates together. The same bound rustls puts
+/// on one handshake message (`MAX_HANDSHAKE_SIZE`, 0xffff) rounded up to 64 KiB.
+pub const CHAIN_BYTES: usize = 65_536;
+
+/// Most certificates in one path, leaf and anchor included.
+pub const PATH_CERTIFICATES: usize = CHAIN_CERTIFICATES + 1;
+
+/// Most distinct extensions in one certificate. RFC 5280 defines 17; the most seen in public
+/// certificate logs is below 25.
+pub const EXTENSIONS: usize = 64;
+
+/// Smallest and largest RSA modulus, in bits. NIST SP 800-131A Rev. 2 forbids less than 2048;
+/// aws-lc and ring verify up to 8192.
+pub const RSA_MODULUS_BITS: core::ops::RangeInclusive<usize> = 2048..=8192;
+
+/// Longest client id, in bytes of UTF-8: long enough for a SPIFFE ID path, short enough to log.
+pub const CLIENT_ID_BYTES: usize = 255;
+
+/// Longest certificate serial number, in octets of INTEGER content (RFC 5280 section 4.1.2.2
+/// allows 20).
+pub const SERIAL_OCTETS: usize = 20;

@@ -1,0 +1,1 @@
+//! Test material made to order.
