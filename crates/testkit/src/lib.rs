@@ -5,3 +5,4 @@
 #![forbid(unsafe_code)]
 
 pub mod forge;
+pub mod vectors;
