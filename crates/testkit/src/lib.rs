@@ -1,1 +1,8 @@
-//! Test material made to order.
+//! Test material made to order, for countersign's own tests, benches and fuzzers.
+//!
+//! It knows nothing of countersign, so that what it makes cannot share a mistake with what reads it.
+
+#![forbid(unsafe_code)]
+
+pub mod forge;
+pub mod vectors;
