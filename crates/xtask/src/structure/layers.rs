@@ -3,11 +3,11 @@
 /// Top-level modules by layer, lowest first. A module may use modules of lower layers and, where
 /// no cycle comes of it, of its own.
 pub(super) const LAYERS: &[&[&str]] = &[
-    &["error", "reason", "limits", "clock", "metrics"],
+    &["error", "reason", "limits", "clock", "budget", "metrics"],
     &["der", "cert", "crl", "identity", "pem"],
     &["crypto", "trust", "cache", "sigcache", "path", "revocation"],
     &["policy"],
-    &["verdict", "snapshot", "chaincache", "journal", "verifier"],
+    &["verdict", "snapshot", "chaincache", "journal", "decide", "verifier"],
     &["engine", "rustls", "forwarded", "internal"],
 ];
 
