@@ -1,2 +1,27 @@
-//! Developer chores.
-fn main() {}
+//! Developer chores, run as `cargo xtask <task>`.
+#![forbid(unsafe_code)]
+
+mod structure;
+
+use std::process::ExitCode;
+
+const TASKS: &str = "\
+usage: cargo xtask <task>
+
+tasks:
+  structure    hold the layers of the core: no upward use, no import cycle";
+
+fn main() -> ExitCode {
+    let mut args = std::env::args().skip(1);
+    match (args.next().as_deref(), args.next()) {
+        (Some("structure"), None) => structure::run(),
+        (Some("--help" | "-h" | "help"), None) => {
+            println!("{TASKS}");
+            ExitCode::SUCCESS
+        }
+        _ => {
+            eprintln!("{TASKS}");
+            ExitCode::from(2)
+        }
+    }
+}

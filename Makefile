@@ -1,0 +1,64 @@
+# What people type. `make` alone lists it.
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo test bench fuzz install \
+	packages fmt lint docs structure ring fuzz-smoke tests
+
+SHELL := /bin/bash
+CARGO ?= cargo
+# Seconds for each fuzz target in `make fuzz`; `make test` takes 20.
+SECONDS := 60
+
+say = @printf '\n==> %s\n' $(1)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## a CA, good and bad clients, a real mTLS server on loopback: a table of verdicts
+	@$(CARGO) run --quiet --release --locked --package countersign-cli -- demo
+
+test: packages fmt lint docs structure ring fuzz-smoke tests ## everything CI runs
+
+bench: ## speed and memory, rustls-webpki beside it in the same run
+	$(CARGO) bench --locked --package countersign-benches
+
+fuzz: ## every fuzz target in turn, SECONDS=60 each
+	@.ci/fuzz $(SECONDS)
+
+install: ## the `countersign` command into cargo's bin folder
+	$(CARGO) install --locked --path crates/countersign-cli
+
+# The steps of `make test`. The workspace's tests come last, so that their closing lines are the
+# last thing to be seen.
+
+packages:
+	$(call say,"packages: a C compiler for the crypto providers - openssl as a TLS peer in the tests")
+	@.ci/packages
+
+fmt:
+	$(call say,"format")
+	$(CARGO) fmt --all --check
+
+lint:
+	$(call say,"lint: warnings are errors")
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+docs:
+	$(call say,"documentation: warnings are errors")
+	RUSTDOCFLAGS=-Dwarnings $(CARGO) doc --workspace --no-deps --locked
+
+structure:
+	$(call say,"structure: the layers of the core")
+	$(CARGO) xtask structure
+
+ring:
+	$(call say,"the core on ring alone")
+	$(CARGO) test --package countersign --no-default-features --features ring --locked
+
+fuzz-smoke:
+	$(call say,"fuzz: 20 s for each target")
+	@.ci/fuzz 20 --if-possible
+
+tests:
+	$(call say,"tests")
+	$(CARGO) test --workspace --locked
