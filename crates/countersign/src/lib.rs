@@ -6,12 +6,17 @@ mod budget;
 mod clock;
 mod error;
 pub mod limits;
+mod metrics;
 mod reason;
 
 // L1: bytes to structures
 pub mod cert;
 mod der;
 
+// L2: judging
+mod cache;
+
 pub use clock::{UnixTime, Window};
 pub use error::{Error, ErrorKind, Malformed};
+pub use metrics::MetricsSnapshot;
 pub use reason::{Decision, Reason};

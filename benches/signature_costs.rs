@@ -1,0 +1,97 @@
+//! One verification, cold (key parsed) and warm (parsed before), for every kind of key: the
+//! figures behind the cost table of `crypto`.
+#![forbid(unsafe_code)]
+
+use std::time::Duration;
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{
+    self, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair, ParsedPublicKey,
+    PqdsaKeyPair, PqdsaSigningAlgorithm, VerificationAlgorithm,
+};
+use countersign_benches::measure::median_ns;
+
+const MESSAGE: &[u8] = &[0x5a; 1024];
+
+fn main() {
+    println!("{:<24}{:>12}{:>12}", "key", "parse+verify", "verify");
+    for bits in [2048_usize, 3072, 4096, 5120, 6144, 7168, 8192] {
+        for exponent in [&[1, 0, 1][..], &[1, 0xff, 0xff, 0xff, 0xff]] {
+            rsa(bits, exponent);
+        }
+    }
+    ecdsa("P-256", &signature::ECDSA_P256_SHA256_ASN1_SIGNING, &signature::ECDSA_P256_SHA256_ASN1);
+    ecdsa("P-384", &signature::ECDSA_P384_SHA384_ASN1_SIGNING, &signature::ECDSA_P384_SHA384_ASN1);
+    ecdsa("P-521", &signature::ECDSA_P521_SHA512_ASN1_SIGNING, &signature::ECDSA_P521_SHA512_ASN1);
+    let key = Ed25519KeyPair::generate().expect("key generation");
+    row("Ed25519", &signature::ED25519, key.public_key().as_ref(), key.sign(MESSAGE).as_ref());
+    ml_dsa("ML-DSA-44", &signature::ML_DSA_44_SIGNING, &signature::ML_DSA_44);
+    ml_dsa("ML-DSA-65", &signature::ML_DSA_65_SIGNING, &signature::ML_DSA_65);
+    ml_dsa("ML-DSA-87", &signature::ML_DSA_87_SIGNING, &signature::ML_DSA_87);
+}
+
+/// RSA work does not depend on the numbers, so that any odd modulus and any signature below it
+/// will do.
+fn rsa(bits: usize, exponent: &[u8]) {
+    let mut modulus = vec![0xc5; bits / 8];
+    modulus[0] = 0xf1;
+    let signature = vec![0x35; bits / 8];
+    let body = [integer(&modulus), integer(exponent)].concat();
+    let key = tlv(0x30, &body);
+    let name = format!("RSA-{bits} e {} bits", if exponent.len() == 3 { 17 } else { 33 });
+    row(&name, &signature::RSA_PKCS1_2048_8192_SHA256, &key, &signature);
+}
+
+fn ecdsa(
+    name: &str,
+    signing: &'static EcdsaSigningAlgorithm,
+    verification: &'static dyn VerificationAlgorithm,
+) {
+    let key = EcdsaKeyPair::generate(signing).expect("key generation");
+    let signature = key.sign(&SystemRandom::new(), MESSAGE).expect("signing");
+    row(name, verification, key.public_key().as_ref(), signature.as_ref());
+}
+
+fn ml_dsa(
+    name: &str,
+    signing: &'static PqdsaSigningAlgorithm,
+    verification: &'static dyn VerificationAlgorithm,
+) {
+    let key = PqdsaKeyPair::generate(signing).expect("key generation");
+    let mut signature = vec![0; signing.signature_len()];
+    key.sign(MESSAGE, &mut signature).expect("signing");
+    row(name, verification, key.public_key().as_ref(), &signature);
+}
+
+fn row(name: &str, algorithm: &'static dyn VerificationAlgorithm, key: &[u8], signature: &[u8]) {
+    let batch = Duration::from_millis(20);
+    let cold = median_ns(9, batch, || {
+        let key = ParsedPublicKey::new(algorithm, key).expect("key");
+        let _ = std::hint::black_box(key.verify_sig(MESSAGE, signature));
+    });
+    let key = ParsedPublicKey::new(algorithm, key).expect("key");
+    let warm = median_ns(9, batch, || {
+        let _ = std::hint::black_box(key.verify_sig(MESSAGE, signature));
+    });
+    println!("{name:<24}{cold:>12.0}{warm:>12.0}");
+}
+
+fn integer(magnitude: &[u8]) -> Vec<u8> {
+    let mut content = Vec::new();
+    if magnitude[0] >= 0x80 {
+        content.push(0);
+    }
+    content.extend_from_slice(magnitude);
+    tlv(0x02, &content)
+}
+
+fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
+    let mut out = vec![tag];
+    match content.len() {
+        len @ 0..0x80 => out.push(len as u8),
+        len @ 0x80..0x100 => out.extend([0x81, len as u8]),
+        len => out.extend([0x82, (len >> 8) as u8, len as u8]),
+    }
+    out.extend_from_slice(content);
+    out
+}

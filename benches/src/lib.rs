@@ -1,0 +1,4 @@
+//! Measuring: what the benches share.
+#![forbid(unsafe_code)]
+
+pub mod measure;

@@ -1,0 +1,576 @@
+//! A bounded, set-associative cache that readers share without writing to it.
+//!
+//! A key's hash picks one set of eight ways. The set's eight tags fill one cache line and its
+//! eight slots the next, so that a look-up costs one pair of lines and the entry itself. Readers
+//! take no lock and, once an entry is known to be in use, write nothing that another reads.
+//! Writers take their set's flag or give up: a cache may always forget.
+//!
+//! Scans do not flush it. An entry that was never hit gives way to a newcomer; entries that were
+//! hit give way only to a newcomer that came before. Who came before and was turned away, or was
+//! forgotten unhit, a few ghost tags per set remember (the idea of 2Q, ARC and S3-FIFO).
+
+use core::ops::Deref;
+use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize};
+use std::sync::Arc;
+
+use arc_swap::{ArcSwapOption, Guard};
+
+const WAYS: usize = 8;
+
+/// Mean number of entries in a set of a full cache, in hundredths. Of keys spread at random over
+/// sets of eight, 0.2 % find theirs full at a mean of 3 (Poisson), which is 0.8 of this.
+const KEYS_PER_SET_AT_CAPACITY: usize = 375;
+
+/// Low bits of a tag word: bit 0 says that the way is taken, bits 1 and 2 count its hits.
+const TAKEN: u64 = 0b001;
+const HIT: u64 = 0b010;
+const HITS: u64 = 0b110;
+const LOW_BITS: u64 = TAKEN | HITS;
+const TAG_SHIFT: u32 = 3;
+
+/// Newcomers remembered per set, by 32 bits of their hash.
+const GHOSTS: usize = 5;
+
+/// Most sets an insertion searches for something to forget before it gives up.
+const SWEEP_SETS: usize = 64;
+
+/// Tags and slots of one set: two neighbouring lines, which the hardware fetches as a pair.
+#[repr(align(128))]
+struct Set<V> {
+    tags: [AtomicU64; WAYS],
+    slots: [ArcSwapOption<V>; WAYS],
+}
+
+/// What only writers need of a set: one line of its own.
+#[repr(align(64))]
+struct Ledger {
+    writing: AtomicBool,
+    next_ghost: AtomicU8,
+    ghosts: [AtomicU32; GHOSTS],
+    bytes: [AtomicU32; WAYS],
+}
+
+/// A cache of `V`, bounded by entries and by bytes, for keys known by a 64-bit hash.
+///
+/// Two keys may have one hash: the caller's comparison decides what is a hit. An insertion
+/// replaces whatever has its hash.
+pub(crate) struct SetCache<V> {
+    sets: Box<[Set<V>]>,
+    ledgers: Box<[Ledger]>,
+    entries_max: usize,
+    bytes_max: usize,
+    entries: AtomicUsize,
+    bytes: AtomicUsize,
+    /// Where the next search for something to forget starts.
+    hand: AtomicUsize,
+}
+
+/// An entry that was found. It stays alive, evicted or not, while this is held; holding many of
+/// them long makes later look-ups of this thread slower.
+pub(crate) struct Hit<V>(Guard<Option<Arc<V>>>);
+
+impl<V> Deref for Hit<V> {
+    type Target = V;
+
+    fn deref(&self) -> &V {
+        self.0.as_ref().expect("invariant: a hit is made of a slot that was full")
+    }
+}
+
+impl<V> Hit<V> {
+    /// The entry itself, to keep.
+    pub(crate) fn to_arc(&self) -> Arc<V> {
+        Arc::clone(self.0.as_ref().expect("invariant: a hit is made of a slot that was full"))
+    }
+}
+
+impl<V> SetCache<V> {
+    /// A cache of at most `entries` entries that weigh at most `bytes` together, by the weights
+    /// their inserter states. Zero of either is a cache that keeps nothing.
+    pub(crate) fn new(entries: usize, bytes: usize) -> Self {
+        let sets = (entries * 100).div_ceil(KEYS_PER_SET_AT_CAPACITY).max(1);
+        Self {
+            sets: (0..sets).map(|_| Set::new()).collect(),
+            ledgers: (0..sets).map(|_| Ledger::new()).collect(),
+            entries_max: entries,
+            bytes_max: bytes,
+            entries: AtomicUsize::new(0),
+            bytes: AtomicUsize::new(0),
+            hand: AtomicUsize::new(0),
+        }
+    }
+
+    /// The entry with this hash that `matches` accepts. `matches` must compare the whole key:
+    /// what it accepts is what the caller gets. Takes no lock, allocates nothing.
+    #[inline]
+    pub(crate) fn get(&self, hash: u64, matches: impl Fn(&V) -> bool) -> Option<Hit<V>> {
+        let set = &self.sets[self.index(hash)];
+        let wanted = tag(hash);
+        for (word, slot) in set.tags.iter().zip(&set.slots) {
+            let seen = word.load(Acquire);
+            if seen & !HITS != wanted {
+                continue;
+            }
+            let entry = slot.load();
+            if entry.as_ref().is_some_and(|value| matches(value)) {
+                if seen & HITS != HITS {
+                    // Lost to another reader or to a writer: the next hit counts.
+                    let _ = word.compare_exchange(seen, seen + HIT, Relaxed, Relaxed);
+                }
+                return Some(Hit(entry));
+            }
+        }
+        None
+    }
+
+    /// Puts an entry in, in place of one with the same hash, of a free way, or of one that is
+    /// not in use. Says whether it did: a full cache may refuse a first-time visitor, and a set
+    /// that is being written refuses everybody.
+    pub(crate) fn insert(&self, hash: u64, bytes: usize, value: Arc<V>) -> bool {
+        let Some(bytes) = u32::try_from(bytes).ok().filter(|b| *b as usize <= self.bytes_max)
+        else {
+            return false;
+        };
+        let index = self.index(hash);
+        let Some(set) = self.lock(index) else { return false };
+        let returning = set.ledger.recall(hash);
+        let Some(way) = set.way_for(hash, returning, self.is_full()) else {
+            set.ledger.remember(hash);
+            return false;
+        };
+        self.forget(&set, way, tag(hash));
+        if !self.reserve(index, &set, bytes, returning) {
+            set.ledger.remember(hash);
+            return false;
+        }
+        set.fill(way, hash, bytes, returning, value);
+        true
+    }
+
+    /// Entries held now.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.load(Relaxed)
+    }
+
+    /// Bytes held now, by the weights their inserters stated.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes.load(Relaxed)
+    }
+
+    /// Forgets everything that is not being written at this moment.
+    pub(crate) fn clear(&self) {
+        for index in 0..self.sets.len() {
+            if let Some(set) = self.lock(index) {
+                (0..WAYS).for_each(|way| self.forget(&set, way, 0));
+            }
+        }
+    }
+
+    /// Forgets one entry that is not in use, if the search meets one.
+    pub(crate) fn shed(&self) -> bool {
+        self.sweep(usize::MAX, false)
+    }
+
+    /// High bits pick the set (Lemire's multiplication instead of a division); the tag keeps
+    /// the low ones.
+    #[inline]
+    fn index(&self, hash: u64) -> usize {
+        ((u128::from(hash) * self.sets.len() as u128) >> 64) as usize
+    }
+
+    fn is_full(&self) -> bool {
+        self.len() >= self.entries_max
+    }
+
+    /// Takes the set for writing, or not at all.
+    fn lock(&self, index: usize) -> Option<Locked<'_, V>> {
+        let (set, ledger) = (&self.sets[index], &self.ledgers[index]);
+        let taken = ledger.writing.compare_exchange(false, true, Acquire, Relaxed);
+        taken.is_ok().then(|| Locked { set, ledger })
+    }
+
+    /// Counts an entry in, after forgetting others until it fits.
+    fn reserve(&self, index: usize, set: &Locked<'_, V>, bytes: u32, returning: bool) -> bool {
+        loop {
+            if claim(&self.entries, 1, self.entries_max) {
+                if claim(&self.bytes, bytes as usize, self.bytes_max) {
+                    return true;
+                }
+                self.entries.fetch_sub(1, Relaxed);
+            }
+            if !self.sweep(index, returning) && !self.forget_idle(set, false) {
+                return false;
+            }
+        }
+    }
+
+    /// Forgets one entry of some set other than `index`. Sets in use wear where a returning
+    /// newcomer meets nothing else; a scan of strangers wears nothing.
+    fn sweep(&self, index: usize, wear: bool) -> bool {
+        for _ in 0..SWEEP_SETS.min(self.sets.len()) {
+            let at = self.hand.load(Relaxed) % self.sets.len();
+            let found =
+                at != index && self.lock(at).is_some_and(|set| self.forget_idle(&set, wear));
+            if found {
+                return true;
+            }
+            self.hand.store(at + 1, Relaxed);
+        }
+        false
+    }
+
+    /// Forgets one entry that is not in use.
+    fn forget_idle(&self, set: &Locked<'_, V>, wear: bool) -> bool {
+        let idle = set.idle_way();
+        match idle {
+            Some(way) => self.forget(set, way, 0),
+            None if wear => set.wear(),
+            None => {}
+        }
+        idle.is_some()
+    }
+
+    /// Empties a way, for an entry tagged `newcomer` or for nobody.
+    fn forget(&self, set: &Locked<'_, V>, way: usize, newcomer: u64) {
+        let seen = set.empty(way);
+        if seen == 0 {
+            return;
+        }
+        if seen & HITS == 0 && seen != newcomer {
+            set.ledger.remember(seen >> TAG_SHIFT);
+        }
+        let bytes = set.ledger.bytes[way].swap(0, Relaxed);
+        self.bytes.fetch_sub(bytes as usize, Relaxed);
+        self.entries.fetch_sub(1, Relaxed);
+    }
+}
+
+/// A way is taken where its tag is not zero, so that bit 0 is always set.
+#[inline]
+fn tag(hash: u64) -> u64 {
+    (hash << TAG_SHIFT) | TAKEN
+}
+
+/// Adds `amount` unless that would pass `max`.
+fn claim(counter: &AtomicUsize, amount: usize, max: usize) -> bool {
+    let room = |held: usize| held.checked_add(amount).filter(|sum| *sum <= max);
+    counter.fetch_update(Relaxed, Relaxed, room).is_ok()
+}
+
+impl<V> Set<V> {
+    fn new() -> Self {
+        Self {
+            tags: core::array::from_fn(|_| AtomicU64::new(0)),
+            slots: core::array::from_fn(|_| ArcSwapOption::empty()),
+        }
+    }
+}
+
+impl Ledger {
+    fn new() -> Self {
+        Self {
+            writing: AtomicBool::new(false),
+            next_ghost: AtomicU8::new(0),
+            ghosts: core::array::from_fn(|_| AtomicU32::new(0)),
+            bytes: core::array::from_fn(|_| AtomicU32::new(0)),
+        }
+    }
+
+    /// Whether this hash was turned away before; if so it need not be remembered any longer.
+    fn recall(&self, hash: u64) -> bool {
+        let known = self.ghosts.iter().find(|ghost| ghost.load(Relaxed) == hash as u32);
+        known.inspect(|ghost| ghost.store(0, Relaxed)).is_some()
+    }
+
+    /// Remembers a newcomer that was turned away, in place of the one longest remembered.
+    fn remember(&self, hash: u64) {
+        let next = self.next_ghost.load(Relaxed) as usize;
+        self.ghosts[next].store(hash as u32, Relaxed);
+        self.next_ghost.store(((next + 1) % GHOSTS) as u8, Relaxed);
+    }
+}
+
+/// A set that this thread alone may write; readers go on reading and counting hits.
+struct Locked<'a, V> {
+    set: &'a Set<V>,
+    ledger: &'a Ledger,
+}
+
+impl<V> Drop for Locked<'_, V> {
+    fn drop(&mut self) {
+        self.ledger.writing.store(false, Release);
+    }
+}
+
+impl<V> Locked<'_, V> {
+    fn tag(&self, way: usize) -> u64 {
+        self.set.tags[way].load(Relaxed)
+    }
+
+    /// Where an entry with this hash may go: in place of its namesake; else, while there is
+    /// room, a free way; else in place of an entry that is not in use. A returning newcomer
+    /// wears down the least used, and takes over where that leaves it idle.
+    fn way_for(&self, hash: u64, returning: bool, full: bool) -> Option<usize> {
+        let free = || (0..WAYS).find(|way| self.tag(*way) == 0);
+        let namesake = (0..WAYS).find(|way| self.tag(*way) & !HITS == tag(hash));
+        if namesake.is_some() {
+            return namesake;
+        }
+        let unused =
+            if full { self.idle_way().or_else(free) } else { free().or_else(|| self.idle_way()) };
+        if unused.is_some() || !returning {
+            return unused;
+        }
+        self.wear();
+        self.idle_way()
+    }
+
+    /// A way whose entry was not hit since it came or was worn down.
+    fn idle_way(&self) -> Option<usize> {
+        (0..WAYS).find(|way| self.tag(*way) & LOW_BITS == TAKEN)
+    }
+
+    /// Takes one hit off the entry that has the fewest. One that is hit again before the next
+    /// returning newcomer comes by loses nothing for good; one that is not goes in four visits.
+    fn wear(&self) {
+        let taken = self.set.tags.iter().filter(|word| word.load(Relaxed) & HITS != 0);
+        if let Some(word) = taken.min_by_key(|word| word.load(Relaxed) & HITS) {
+            let worn = |seen: u64| (seen & HITS != 0).then(|| seen - HIT);
+            let _ = word.fetch_update(Relaxed, Relaxed, worn);
+        }
+    }
+
+    /// Empties a way and returns the tag it had.
+    fn empty(&self, way: usize) -> u64 {
+        let seen = self.set.tags[way].swap(0, Relaxed);
+        self.set.slots[way].store(None);
+        seen
+    }
+
+    /// Slot before tag, so that a reader who sees the tag sees the entry.
+    fn fill(&self, way: usize, hash: u64, bytes: u32, returning: bool, value: Arc<V>) {
+        self.ledger.bytes[way].store(bytes, Relaxed);
+        self.set.slots[way].store(Some(value));
+        let hits = if returning { HIT } else { 0 };
+        self.set.tags[way].store(tag(hash) | hits, Release);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::hash::BuildHasher as _;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    type Numbers = SetCache<u64>;
+
+    /// A number's hash, well spread and the same in every run.
+    fn hash(key: u64) -> u64 {
+        foldhash::quality::FixedState::with_seed(7).hash_one(key)
+    }
+
+    fn has(cache: &Numbers, key: u64) -> bool {
+        cache.get(hash(key), |held| *held == key).is_some_and(|held| *held == key)
+    }
+
+    fn put(cache: &Numbers, key: u64, bytes: usize) -> bool {
+        cache.insert(hash(key), bytes, Arc::new(key))
+    }
+
+    /// Entries and bytes counted one by one.
+    fn counted(cache: &Numbers) -> (usize, usize) {
+        let mut sum = (0, 0);
+        for (set, ledger) in cache.sets.iter().zip(&cache.ledgers) {
+            for way in 0..WAYS {
+                let full = set.slots[way].load().is_some();
+                assert_eq!(full, set.tags[way].load(Relaxed) != 0, "a tag for every entry");
+                sum.0 += usize::from(full);
+                sum.1 += ledger.bytes[way].load(Relaxed) as usize;
+            }
+        }
+        sum
+    }
+
+    fn assert_accounts_hold(cache: &Numbers) {
+        assert_eq!(counted(cache), (cache.len(), cache.bytes()));
+        assert!(cache.len() <= cache.entries_max && cache.bytes() <= cache.bytes_max);
+    }
+
+    #[test]
+    fn what_was_put_in_is_found_again() {
+        let cache = Numbers::new(100, 10_000);
+        assert!(!has(&cache, 1));
+        assert!(put(&cache, 1, 10));
+        assert!(has(&cache, 1) && !has(&cache, 2));
+        assert_eq!((cache.len(), cache.bytes()), (1, 10));
+    }
+
+    #[test]
+    fn one_hash_holds_one_entry_and_the_last_wins() {
+        let cache = SetCache::new(100, 10_000);
+        assert!(cache.insert(5, 10, Arc::new("first")) && cache.insert(5, 20, Arc::new("second")));
+        assert!(cache.get(5, |held| *held == "first").is_none());
+        assert!(cache.get(5, |held| *held == "second").is_some());
+        assert_eq!((cache.len(), cache.bytes()), (1, 20));
+    }
+
+    #[test]
+    fn a_hit_outlives_its_eviction() {
+        let cache = Numbers::new(100, 10_000);
+        put(&cache, 1, 10);
+        let hit = cache.get(hash(1), |_| true).unwrap();
+        cache.clear();
+        assert_eq!((*hit, *hit.to_arc(), cache.len(), cache.bytes()), (1, 1, 0, 0));
+    }
+
+    #[test]
+    fn a_cache_of_nothing_keeps_nothing() {
+        for (entries, bytes) in [(0, 1000), (1000, 0)] {
+            let cache = Numbers::new(entries, bytes);
+            assert!(!put(&cache, 1, 10) && !has(&cache, 1));
+            assert_accounts_hold(&cache);
+        }
+    }
+
+    #[test]
+    fn an_entry_heavier_than_the_cache_is_refused_and_evicts_nothing() {
+        let cache = Numbers::new(100, 100);
+        assert!(put(&cache, 1, 60));
+        assert!(!put(&cache, 2, 101));
+        assert!(has(&cache, 1));
+    }
+
+    #[test]
+    fn a_million_strangers_do_not_flush_a_thousand_regulars() {
+        let cache = Numbers::new(2_000, usize::MAX);
+        let regulars = 0..1_000_u64;
+        for key in regulars.clone() {
+            put(&cache, key, 1);
+            has(&cache, key);
+        }
+        for stranger in 1_000_000..2_000_000_u64 {
+            if !has(&cache, stranger) {
+                put(&cache, stranger, 1);
+            }
+        }
+        let left = regulars.filter(|key| has(&cache, *key)).count();
+        assert!(left >= 950, "{left} of 1000 survived");
+        assert_accounts_hold(&cache);
+    }
+
+    #[test]
+    fn new_regulars_take_over_from_those_who_stay_away() {
+        let cache = Numbers::new(1_000, usize::MAX);
+        for _ in 0..4 {
+            for key in 0..800_u64 {
+                if !has(&cache, key) {
+                    put(&cache, key, 1);
+                }
+            }
+        }
+        for _ in 0..30 {
+            for key in 5_000..5_800_u64 {
+                if !has(&cache, key) {
+                    put(&cache, key, 1);
+                }
+            }
+        }
+        let new = (5_000..5_800).filter(|key| has(&cache, *key)).count();
+        assert!(new >= 640, "{new} of 800 took over");
+    }
+
+    #[test]
+    fn keys_up_to_four_fifths_of_the_capacity_nearly_always_hit() {
+        let cache = Numbers::new(100_000, usize::MAX);
+        let hits = (0..5).map(|_| {
+            let known = |key: &u64| has(&cache, *key) || !put(&cache, *key, 1) && false;
+            (0..80_000_u64).filter(known).count()
+        });
+        let last = hits.last().unwrap();
+        assert!(last >= 79_600, "{last} of 80000 hit");
+    }
+
+    #[test]
+    fn shedding_forgets_what_is_not_in_use_and_nothing_else() {
+        let cache = Numbers::new(100, 1_000);
+        put(&cache, 1, 10);
+        put(&cache, 2, 10);
+        assert!(has(&cache, 1));
+        assert!(cache.shed());
+        assert!(!cache.shed());
+        assert!(has(&cache, 1) && !has(&cache, 2));
+    }
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Put(u64, usize),
+        Get(u64),
+        Shed,
+        Clear,
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let step = prop_oneof![
+            8 => (0..300_u64, 0..50_usize).prop_map(|(key, bytes)| Step::Put(key, bytes)),
+            8 => (0..300_u64).prop_map(Step::Get),
+            1 => Just(Step::Shed),
+            1 => Just(Step::Clear),
+        ];
+        prop::collection::vec(step, 0..400)
+    }
+
+    proptest! {
+        /// Against a map that forgets nothing: what the cache returns, the map holds.
+        #[test]
+        fn never_returns_what_was_not_put_in(
+            entries in 0..80_usize,
+            bytes in 0..1_500_usize,
+            steps in steps(),
+        ) {
+            let cache = Numbers::new(entries, bytes);
+            let mut model = std::collections::HashSet::new();
+            for step in steps {
+                match step {
+                    Step::Put(key, bytes) => {
+                        if put(&cache, key, bytes) {
+                            model.insert(key);
+                            prop_assert!(has(&cache, key));
+                        }
+                    }
+                    Step::Get(key) => prop_assert!(!has(&cache, key) || model.contains(&key)),
+                    Step::Shed => { cache.shed(); }
+                    Step::Clear => {
+                        cache.clear();
+                        model.clear();
+                    }
+                }
+                assert_accounts_hold(&cache);
+            }
+        }
+    }
+
+    #[test]
+    fn accounts_hold_and_answers_are_right_when_threads_collide() {
+        let cache = Numbers::new(64, 1_000);
+        std::thread::scope(|scope| {
+            for thread in 0..4_u64 {
+                let cache = &cache;
+                scope.spawn(move || {
+                    for i in 0..50_000_u64 {
+                        let key = hash(i ^ thread << 32) % 200;
+                        if !has(cache, key) {
+                            put(cache, key, (key % 40) as usize);
+                        }
+                        if i % 10_000 == 9_999 - thread {
+                            cache.clear();
+                        }
+                    }
+                });
+            }
+        });
+        assert_accounts_hold(&cache);
+    }
+}
