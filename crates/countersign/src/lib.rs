@@ -7,6 +7,9 @@ mod error;
 pub mod limits;
 mod reason;
 
+// L1: bytes to structures
+mod der;
+
 pub use clock::{UnixTime, Window};
 pub use error::{Error, ErrorKind, Malformed};
 pub use reason::{Decision, Reason};
