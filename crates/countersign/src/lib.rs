@@ -2,12 +2,14 @@
 #![forbid(unsafe_code)]
 
 // L0: words and bounds
+mod budget;
 mod clock;
 mod error;
 pub mod limits;
 mod reason;
 
 // L1: bytes to structures
+pub mod cert;
 mod der;
 
 pub use clock::{UnixTime, Window};

@@ -4,6 +4,8 @@
 mod primitive;
 pub(crate) mod tag;
 
+pub(crate) use primitive::{check_oid, minimal_integer, named_bits, small_uint};
+
 use crate::error::Malformed;
 
 /// One element: its tag, its content octets, and all of its octets.

@@ -1,0 +1,383 @@
+//! Distinguished names: checked once, compared as RFC 5280 section 7.1 says.
+
+use crate::der::{Reader, read_all, tag};
+use crate::error::Malformed;
+
+const WHAT: &str = "name: not a well-formed distinguished name";
+
+/// A distinguished name, borrowed from DER and known to be well formed.
+///
+/// Equality folds case and runs of white space (RFC 5280 section 7.1) and sees through string
+/// types; names that are equal byte for byte compare at the speed of `memcmp`.
+#[derive(Clone, Copy, Debug)]
+pub struct Name<'a> {
+    der: &'a [u8],
+}
+
+/// One attribute of a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attribute<'a> {
+    /// OBJECT IDENTIFIER content octets of the attribute type.
+    pub oid: &'a [u8],
+    /// Identifier octet of the value.
+    pub tag: u8,
+    /// Content octets of the value.
+    pub value: &'a [u8],
+}
+
+impl<'a> Name<'a> {
+    /// From all octets of a `Name`; reads the tag, and checks every attribute.
+    pub(crate) fn from_der(der: &'a [u8]) -> Result<Self, Malformed> {
+        read_all(der, WHAT, |r| Self::read(r, tag::SEQUENCE))
+    }
+
+    /// Reads the next element, tagged `outer`, as a name. Where `outer` is not SEQUENCE the name
+    /// was tagged explicitly and `outer` wraps it.
+    pub(crate) fn read(reader: &mut Reader<'a>, outer: u8) -> Result<Self, Malformed> {
+        if outer != tag::SEQUENCE {
+            return reader.nested(outer, WHAT, |r| Self::read(r, tag::SEQUENCE));
+        }
+        let name = reader.read_der(tag::SEQUENCE, WHAT)?;
+        let mut rdns = Reader::new(name.content);
+        while !rdns.is_empty() {
+            check_rdn(rdns.read(tag::SET, WHAT)?)?;
+        }
+        Ok(Self { der: name.der })
+    }
+
+    /// All octets, tag and length included.
+    pub fn der(&self) -> &'a [u8] {
+        self.der
+    }
+
+    /// Whether the name has no attributes at all.
+    pub fn is_empty(&self) -> bool {
+        self.der.len() <= 2
+    }
+
+    /// The relative distinguished names, outermost (country, say) first.
+    pub fn rdns(&self) -> impl Iterator<Item = Rdn<'a>> + Clone + use<'a> {
+        Rdns { reader: Reader::new(content(self.der)) }
+    }
+
+    /// Whether `base` is this name or one of its ancestors in the directory tree: every relative
+    /// distinguished name of `base` equals the one of this name at the same place (RFC 5280
+    /// section 4.2.1.10).
+    pub(crate) fn is_within(&self, base: &Name<'_>) -> bool {
+        let mut own = self.rdns();
+        base.rdns().all(|theirs| own.next().is_some_and(|mine| mine.matches(&theirs)))
+    }
+
+    /// A hash that agrees with `==`. Not keyed: for tables whose entries we choose.
+    pub(crate) fn hash(&self) -> u64 {
+        let mut hash = 0x9e37_79b9_7f4a_7c15;
+        for rdn in self.rdns() {
+            // Attributes of one set are compared in any order, so they are hashed in any order.
+            let set = rdn.attributes().fold(0u64, |sum, a| sum.wrapping_add(a.hash()));
+            hash = mix(hash, set);
+        }
+        hash
+    }
+}
+
+impl PartialEq<Name<'_>> for Name<'_> {
+    fn eq(&self, other: &Name<'_>) -> bool {
+        if self.der == other.der {
+            return true;
+        }
+        let (mut ours, mut theirs) = (self.rdns(), other.rdns());
+        loop {
+            match (ours.next(), theirs.next()) {
+                (None, None) => return true,
+                (Some(a), Some(b)) if a.matches(&b) => {}
+                _ => return false,
+            }
+        }
+    }
+}
+
+impl Eq for Name<'_> {}
+
+/// A relative distinguished name: a set of attributes, usually of one.
+#[derive(Clone, Copy, Debug)]
+pub struct Rdn<'a> {
+    content: &'a [u8],
+}
+
+/// Sets larger than this are compared in their DER order only, which keeps the cost linear; no
+/// known CA uses more than two or three.
+const UNORDERED_ATTRIBUTES: usize = 8;
+
+impl<'a> Rdn<'a> {
+    /// From the content octets of a `RelativeDistinguishedName`, checked.
+    pub(crate) fn from_content(content: &'a [u8]) -> Result<Self, Malformed> {
+        check_rdn(content)?;
+        Ok(Self { content })
+    }
+
+    /// The attributes, in DER order.
+    pub fn attributes(&self) -> impl Iterator<Item = Attribute<'a>> + Clone + use<'a> {
+        Attributes { reader: Reader::new(self.content) }
+    }
+
+    pub(crate) fn matches(&self, other: &Rdn<'_>) -> bool {
+        if self.content == other.content {
+            return true;
+        }
+        let in_order = || self.attributes().zip(other.attributes()).all(|(a, b)| a.matches(&b));
+        let count = self.attributes().take(UNORDERED_ATTRIBUTES + 1).count();
+        if count == 1 {
+            return other.attributes().nth(1).is_none() && in_order();
+        }
+        if self.attributes().count() != other.attributes().count() {
+            return false;
+        }
+        in_order()
+            || (count <= UNORDERED_ATTRIBUTES
+                && self.attributes().all(|a| other.attributes().any(|b| a.matches(&b)))
+                && other.attributes().all(|b| self.attributes().any(|a| a.matches(&b))))
+    }
+}
+
+impl Attribute<'_> {
+    fn matches(&self, other: &Attribute<'_>) -> bool {
+        self.oid == other.oid
+            && match (self.text(), other.text()) {
+                (Some(a), Some(b)) => self.value == other.value || a.eq(b),
+                _ => self.tag == other.tag && self.value == other.value,
+            }
+    }
+
+    fn hash(&self) -> u64 {
+        let start = self.oid.iter().fold(7, |h, &b| mix(h, u64::from(b)));
+        match self.text() {
+            Some(text) => text.fold(start, |h, c| mix(h, u64::from(c))),
+            None => self
+                .value
+                .iter()
+                .fold(mix(start, u64::from(self.tag)), |h, &b| mix(h, u64::from(b))),
+        }
+    }
+
+    /// The value's characters as compared: case folded, leading, trailing and repeated white
+    /// space dropped. `None` for types that are compared byte for byte.
+    fn text(&self) -> Option<impl Iterator<Item = u32> + '_> {
+        let decode: fn(&[u8]) -> Option<(u32, usize)> = match self.tag {
+            tag::UTF8_STRING | tag::PRINTABLE_STRING | tag::IA5_STRING => decode_utf8,
+            tag::BMP_STRING => decode_bmp,
+            tag::UNIVERSAL_STRING => decode_universal,
+            _ => return None,
+        };
+        Some(Folded { rest: self.value, decode, pending: None, started: false })
+    }
+}
+
+struct Folded<'a> {
+    rest: &'a [u8],
+    decode: fn(&[u8]) -> Option<(u32, usize)>,
+    pending: Option<u32>,
+    started: bool,
+}
+
+impl Iterator for Folded<'_> {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        if let Some(c) = self.pending.take() {
+            return Some(c);
+        }
+        let mut space = false;
+        loop {
+            let (c, length) = (self.decode)(self.rest)?;
+            self.rest = &self.rest[length..];
+            if char::from_u32(c).is_some_and(char::is_whitespace) {
+                space = true;
+                continue;
+            }
+            let c = fold_case(c);
+            if space && self.started {
+                self.pending = Some(c);
+                return Some(u32::from(' '));
+            }
+            self.started = true;
+            return Some(c);
+        }
+    }
+}
+
+/// Simple case folding: one character to one character, as far as that goes.
+fn fold_case(c: u32) -> u32 {
+    if c < 0x80 {
+        return u32::from((c as u8).to_ascii_lowercase());
+    }
+    let Some(character) = char::from_u32(c) else { return c };
+    let mut lower = character.to_lowercase();
+    match (lower.next(), lower.next()) {
+        (Some(single), None) => u32::from(single),
+        _ => c,
+    }
+}
+
+/// The strings were checked when the name was read, so what does not decode cannot occur; it
+/// would end the text.
+fn decode_utf8(bytes: &[u8]) -> Option<(u32, usize)> {
+    let first = *bytes.first()?;
+    let (length, bits) = match first {
+        0..=0x7f => return Some((u32::from(first), 1)),
+        0xc0..=0xdf => (2, first & 0x1f),
+        0xe0..=0xef => (3, first & 0x0f),
+        _ => (4, first & 0x07),
+    };
+    let tail = bytes.get(1..length)?;
+    Some((tail.iter().fold(u32::from(bits), |c, b| c << 6 | u32::from(b & 0x3f)), length))
+}
+
+fn decode_bmp(bytes: &[u8]) -> Option<(u32, usize)> {
+    bytes.first_chunk().map(|unit| (u32::from(u16::from_be_bytes(*unit)), 2))
+}
+
+fn decode_universal(bytes: &[u8]) -> Option<(u32, usize)> {
+    bytes.first_chunk().map(|unit| (u32::from_be_bytes(*unit), 4))
+}
+
+fn mix(hash: u64, value: u64) -> u64 {
+    (hash.rotate_left(5) ^ value).wrapping_mul(0x517c_c1b7_2722_0a95)
+}
+
+fn check_rdn(content: &[u8]) -> Result<(), Malformed> {
+    let mut attributes = Reader::new(content);
+    let mut previous: Option<&[u8]> = None;
+    loop {
+        let attribute = attributes.read_der(tag::SEQUENCE, WHAT)?;
+        read_all(attribute.content, WHAT, |r| {
+            r.oid(WHAT)?;
+            let value = r.read_tlv(WHAT)?;
+            check_string(value.tag, value.content)
+        })?;
+        // SET OF is sorted (X.690 section 11.6), and a set holds a value once.
+        if previous.is_some_and(|p| p >= attribute.der) {
+            return Err(Malformed::new("name: attributes of a set are not in DER order"));
+        }
+        previous = Some(attribute.der);
+        if attributes.is_empty() {
+            return Ok(());
+        }
+    }
+}
+
+/// Text has the octets its type allows, and never a NUL, which cuts names short elsewhere.
+fn check_string(tag: u8, value: &[u8]) -> Result<(), Malformed> {
+    let ok = match tag {
+        tag::PRINTABLE_STRING | tag::IA5_STRING => value.is_ascii() && !value.contains(&0),
+        tag::UTF8_STRING => core::str::from_utf8(value).is_ok() && !value.contains(&0),
+        tag::TELETEX_STRING => !value.contains(&0),
+        tag::BMP_STRING => {
+            let (units, rest) = value.as_chunks::<2>();
+            rest.is_empty() && !units.contains(&[0; 2])
+        }
+        tag::UNIVERSAL_STRING => {
+            let (units, rest) = value.as_chunks::<4>();
+            rest.is_empty() && !units.contains(&[0; 4])
+        }
+        _ => true,
+    };
+    if ok { Ok(()) } else { Err(Malformed::new("name: a string has octets its type forbids")) }
+}
+
+fn content(der: &[u8]) -> &[u8] {
+    Reader::new(der).read_tlv(WHAT).map_or(&[], |tlv| tlv.content)
+}
+
+#[derive(Clone)]
+struct Rdns<'a> {
+    reader: Reader<'a>,
+}
+
+impl<'a> Iterator for Rdns<'a> {
+    type Item = Rdn<'a>;
+
+    fn next(&mut self) -> Option<Rdn<'a>> {
+        self.reader.read(tag::SET, WHAT).ok().map(|content| Rdn { content })
+    }
+}
+
+#[derive(Clone)]
+struct Attributes<'a> {
+    reader: Reader<'a>,
+}
+
+impl<'a> Iterator for Attributes<'a> {
+    type Item = Attribute<'a>;
+
+    fn next(&mut self) -> Option<Attribute<'a>> {
+        let content = self.reader.read(tag::SEQUENCE, WHAT).ok()?;
+        let mut attribute = Reader::new(content);
+        let oid = attribute.read(tag::OID, WHAT).ok()?;
+        let value = attribute.read_tlv(WHAT).ok()?;
+        Some(Attribute { oid, tag: value.tag, value: value.content })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
+        let mut der = vec![tag, content.len() as u8];
+        der.extend_from_slice(content);
+        der
+    }
+
+    fn name(attributes: &[(u8, u8, &[u8])]) -> Vec<u8> {
+        let rdns: Vec<u8> = attributes
+            .iter()
+            .flat_map(|(oid, string, value)| {
+                let pair = [tlv(tag::OID, &[0x55, 4, *oid]), tlv(*string, value)].concat();
+                tlv(tag::SET, &tlv(tag::SEQUENCE, &pair))
+            })
+            .collect();
+        tlv(tag::SEQUENCE, &rdns)
+    }
+
+    fn equal(a: &[(u8, u8, &[u8])], b: &[(u8, u8, &[u8])]) -> bool {
+        let (a, b) = (name(a), name(b));
+        let (a, b) = (Name::from_der(&a).unwrap(), Name::from_der(&b).unwrap());
+        assert!(a != b || a.hash() == b.hash(), "hash agrees with ==");
+        a == b
+    }
+
+    #[test]
+    fn names_fold_case_white_space_and_string_types() {
+        assert!(equal(&[(3, 0x0c, b"Acme  CA")], &[(3, 0x13, b" acme ca ")]));
+        assert!(equal(&[(3, 0x0c, "ÄÖ".as_bytes())], &[(3, 0x0c, "äö".as_bytes())]));
+        assert!(equal(&[(3, 0x0c, b"ab")], &[(3, 0x1e, &[0, b'A', 0, b'b'])]));
+        assert!(!equal(&[(3, 0x0c, b"acmeca")], &[(3, 0x0c, b"acme ca")]));
+        assert!(!equal(&[(3, 0x0c, b"a")], &[(10, 0x0c, b"a")]));
+        assert!(!equal(&[(3, 0x0c, b"a")], &[(3, 0x0c, b"a"), (10, 0x0c, b"b")]));
+        assert!(!equal(&[(3, 0x14, b"a")], &[(3, 0x14, b"A")]), "T61 is compared as bytes");
+    }
+
+    #[test]
+    fn a_subtree_holds_itself_and_its_descendants_only() {
+        let (base, inside) =
+            (name(&[(6, 0x13, b"US")]), name(&[(6, 0x13, b"us"), (3, 0x0c, b"x")]));
+        let (base, inside) = (Name::from_der(&base).unwrap(), Name::from_der(&inside).unwrap());
+        assert!(inside.is_within(&base) && base.is_within(&base) && !base.is_within(&inside));
+    }
+
+    #[test]
+    fn nul_and_wrong_octets_in_names_are_malformed() {
+        for (string, value) in [
+            (0x0c, &b"a\0b"[..]),
+            (0x0c, b"\xff"),
+            (0x13, b"a\0"),
+            (0x16, b"\x80"),
+            (0x14, b"\0a"),
+            (0x1e, &[0, 0]),
+            (0x1e, b"abc"),
+        ] {
+            assert!(Name::from_der(&name(&[(3, string, value)])).is_err(), "{string} {value:x?}");
+        }
+        assert!(Name::from_der(&tlv(0x30, &tlv(0x31, b""))).is_err(), "an empty set");
+    }
+}
