@@ -12,6 +12,9 @@ mod reason;
 pub mod cert;
 mod der;
 
+// L2: keys, paths
+mod path;
+
 pub use clock::{UnixTime, Window};
 pub use error::{Error, ErrorKind, Malformed};
 pub use reason::{Decision, Reason};
