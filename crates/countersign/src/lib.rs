@@ -15,6 +15,7 @@ mod der;
 
 // L2: judging
 mod cache;
+mod path;
 
 pub use clock::{UnixTime, Window};
 pub use error::{Error, ErrorKind, Malformed};

@@ -70,6 +70,7 @@ impl<'a> Name<'a> {
 
     /// A hash that agrees with `==`. Not keyed: for tables whose entries we choose.
     pub(crate) fn hash(&self) -> u64 {
+<<<<<<< HEAD
         let mut hash = 0x9e37_79b9_7f4a_7c15;
         for rdn in self.rdns() {
             // Attributes of one set are compared in any order, so they are hashed in any order.
@@ -77,6 +78,22 @@ impl<'a> Name<'a> {
             hash = mix(hash, set);
         }
         hash
+=======
+        self.prefix_hashes().last().unwrap_or_default()
+    }
+
+    /// The hashes of the name's ancestors from the root of the directory down to the name itself:
+    /// what `hash` says of every name that this one is within.
+    pub(crate) fn prefix_hashes(&self) -> impl Iterator<Item = u64> + use<'a> {
+        const ROOT: u64 = 0x9e37_79b9_7f4a_7c15;
+        let below = self.rdns().scan(ROOT, |hash, rdn| {
+            // Attributes of one set are compared in any order, so they are hashed in any order.
+            let set = rdn.attributes().fold(0u64, |sum, a| sum.wrapping_add(a.hash()));
+            *hash = mix(*hash, set);
+            Some(*hash)
+        });
+        core::iter::once(ROOT).chain(below)
+>>>>>>> names
     }
 }
 

@@ -1,0 +1,185 @@
+//! Name constraints (RFC 5280 sections 4.2.1.10 and 6.1.3 (b), (c)).
+//!
+//! The constraints of a CA, and those a trust anchor is configured with, bind every certificate
+//! below it. Within one set of constraints a name must be in no excluded subtree, and in a
+//! permitted one where the set permits any subtree of its kind; every set is judged for itself,
+//! which is the intersection the RFC asks for. What is judged:
+//!
+//! - every subjectAltName, and the subject where it is not empty (as a directory name);
+//! - the subject's emailAddress attributes where there is no rfc822Name. The RFC asks for this
+//!   where there is no subjectAltName at all; an address beside other names is no less claimed;
+//! - never the common name: it is a SAN to nobody here, so it is no DNS name to constrain.
+//!
+//! Self-issued intermediates are exempt (a CA that rolls over its key names itself), the leaf
+//! never.
+
+mod hosts;
+mod index;
+mod networks;
+mod scope;
+mod subtree;
+#[cfg(test)]
+mod tests;
+
+use arrayvec::ArrayVec;
+
+use self::scope::Scope;
+use crate::budget::{Budget, OverBudget};
+use crate::cert::{Certificate, GeneralName, NameConstraints, is_host_name, is_local_part, kind};
+use crate::limits;
+use crate::reason::Reason;
+
+/// A certificate whose names an issuer above it may not certify, or that cost too much to judge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Violation {
+    /// Which of the certificates, leaf first.
+    pub(crate) index: usize,
+    /// `NameConstraint` or `LimitExceeded`.
+    pub(crate) reason: Reason,
+    /// What was found, for people.
+    pub(crate) what: &'static str,
+}
+
+/// One name on its way through the constraints: reading it from its certificate, checking its
+/// syntax again, handing it on. Measured 2026-11 on a 2-vCPU x86-64 (release build): 31 ns for a
+/// 20-octet dNSName and 12 ns for an address, plus 0.7 ns an octet.
+const NAME_NS: u64 = 40;
+
+/// Judges the names of `certificates` (leaf first, without the anchor) by the constraints of all
+/// CAs above each and by the anchor's.
+///
+/// Costs time in proportion to names plus subtrees, and allocates only where a single set of
+/// constraints has more than a handful of subtrees.
+///
+/// # Errors
+/// The first violation found, looking from the anchor down; or that `budget` is used up.
+pub(crate) fn check(
+    certificates: &[&Certificate<'_>],
+    anchor: Option<NameConstraints<'_>>,
+    budget: &mut Budget,
+) -> Result<(), Violation> {
+    let mut scopes = ArrayVec::<Scope<'_>, { limits::PATH_CERTIFICATES }>::new();
+    if let Some(constraints) = anchor {
+        let top = certificates.len().saturating_sub(1);
+        add(&mut scopes, constraints, budget).map_err(|over| over.at(top))?;
+    }
+    for (index, certificate) in certificates.iter().enumerate().rev() {
+        let exempt = index > 0 && certificate.is_self_issued();
+        if !scopes.is_empty() && !exempt {
+            check_names(certificate, &scopes, budget).map_err(|found| found.at(index))?;
+        }
+        if index > 0
+            && let Some(constraints) = certificate.name_constraints()
+        {
+            add(&mut scopes, constraints, budget).map_err(|over| over.at(index))?;
+        }
+    }
+    Ok(())
+}
+
+/// What stopped the check of one certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Found {
+    reason: Reason,
+    what: &'static str,
+}
+
+impl Found {
+    const fn violation(what: &'static str) -> Self {
+        Self { reason: Reason::NameConstraint, what }
+    }
+
+    const fn at(self, index: usize) -> Violation {
+        Violation { index, reason: self.reason, what: self.what }
+    }
+}
+
+impl From<OverBudget> for Found {
+    fn from(_: OverBudget) -> Self {
+        Self { reason: Reason::LimitExceeded, what: "name constraints: too much work" }
+    }
+}
+
+fn add<'a>(
+    scopes: &mut ArrayVec<Scope<'a>, { limits::PATH_CERTIFICATES }>,
+    constraints: NameConstraints<'a>,
+    budget: &mut Budget,
+) -> Result<(), Found> {
+    let scope = Scope::new(constraints, budget)?;
+    scopes.try_push(scope).map_err(|_| Found::from(OverBudget))
+}
+
+fn check_names(
+    certificate: &Certificate<'_>,
+    scopes: &[Scope<'_>],
+    budget: &mut Budget,
+) -> Result<(), Found> {
+    let mut judge = |name: Presented<'_>| {
+        budget.charge(NAME_NS + name.octets() as u64)?;
+        scopes.iter().try_for_each(|scope| scope.judge(&name, budget))
+    };
+    let mut has_email = false;
+    for name in certificate.subject_alt_names().iter().flat_map(|names| names.iter()) {
+        has_email |= matches!(name, GeneralName::Email(_));
+        judge(name.into())?;
+    }
+    let subject = certificate.subject();
+    if subject.is_empty() {
+        return Ok(());
+    }
+    judge(Presented::Known(GeneralName::Directory(subject)))?;
+    if !has_email && scopes.iter().any(|scope| scope.constrains(kind::EMAIL)) {
+        let attributes = subject.rdns().flat_map(|rdn| rdn.attributes());
+        for address in attributes.filter(|a| a.oid == EMAIL_ADDRESS) {
+            judge(mailbox(address.value))?;
+        }
+    }
+    Ok(())
+}
+
+/// A name as a certificate presents it to the constraints.
+#[derive(Clone, Copy, Debug)]
+enum Presented<'a> {
+    /// A name whose subtrees are defined.
+    Known(GeneralName<'a>),
+    /// A name that no subtree of its kind, given by its tag, can be compared with.
+    Opaque(u8),
+}
+
+impl<'a> From<GeneralName<'a>> for Presented<'a> {
+    fn from(name: GeneralName<'a>) -> Self {
+        match name {
+            GeneralName::Other { .. } => Self::Opaque(kind::OTHER),
+            GeneralName::X400(_) => Self::Opaque(kind::X400),
+            GeneralName::EdiParty(_) => Self::Opaque(kind::EDI_PARTY),
+            GeneralName::RegisteredId(_) => Self::Opaque(kind::REGISTERED_ID),
+            known => Self::Known(known),
+        }
+    }
+}
+
+impl Presented<'_> {
+    fn octets(&self) -> usize {
+        match self {
+            Self::Known(GeneralName::Dns(t) | GeneralName::Email(t) | GeneralName::Uri(t)) => {
+                t.len()
+            }
+            Self::Known(GeneralName::Directory(name)) => name.der().len(),
+            Self::Known(_) | Self::Opaque(_) => 0,
+        }
+    }
+}
+
+/// emailAddress, 1.2.840.113549.1.9.1 (PKCS #9).
+const EMAIL_ADDRESS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 1];
+
+/// The value of an emailAddress attribute. An IA5String by definition; whatever holds another
+/// string type or no mailbox is a name of the kind all the same, only not one within anything.
+fn mailbox(value: &[u8]) -> Presented<'_> {
+    match core::str::from_utf8(value).ok().and_then(|text| Some((text, text.rsplit_once('@')?))) {
+        Some((text, (local, host))) if is_local_part(local) && is_host_name(host) => {
+            Presented::Known(GeneralName::Email(text))
+        }
+        _ => Presented::Opaque(kind::EMAIL),
+    }
+}

@@ -1,0 +1,3 @@
+//! Certification paths (RFC 5280 section 6).
+
+pub(crate) mod constraints;
