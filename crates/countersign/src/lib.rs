@@ -13,7 +13,7 @@ mod reason;
 pub mod cert;
 mod der;
 
-// L2: judging
+// L2: keys, caches, paths
 mod cache;
 mod path;
 

@@ -45,6 +45,11 @@ impl<'a> Name<'a> {
         Ok(Self { der: name.der })
     }
 
+    /// From all octets of a name that [`Name::from_der`] accepted before.
+    pub(crate) const fn from_checked(der: &'a [u8]) -> Self {
+        Self { der }
+    }
+
     /// All octets, tag and length included.
     pub fn der(&self) -> &'a [u8] {
         self.der
