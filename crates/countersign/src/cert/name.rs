@@ -75,15 +75,6 @@ impl<'a> Name<'a> {
 
     /// A hash that agrees with `==`. Not keyed: for tables whose entries we choose.
     pub(crate) fn hash(&self) -> u64 {
-<<<<<<< HEAD
-        let mut hash = 0x9e37_79b9_7f4a_7c15;
-        for rdn in self.rdns() {
-            // Attributes of one set are compared in any order, so they are hashed in any order.
-            let set = rdn.attributes().fold(0u64, |sum, a| sum.wrapping_add(a.hash()));
-            hash = mix(hash, set);
-        }
-        hash
-=======
         self.prefix_hashes().last().unwrap_or_default()
     }
 
@@ -98,7 +89,6 @@ impl<'a> Name<'a> {
             Some(*hash)
         });
         core::iter::once(ROOT).chain(below)
->>>>>>> names
     }
 }
 
