@@ -6,6 +6,8 @@ mod general_name;
 mod name;
 mod name_constraints;
 mod policy_extensions;
+#[cfg(test)]
+mod tests;
 mod usage;
 
 pub use distribution::{
