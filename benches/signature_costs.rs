@@ -15,16 +15,33 @@ const MESSAGE: &[u8] = &[0x5a; 1024];
 
 fn main() {
     println!("{:<24}{:>12}{:>12}", "key", "parse+verify", "verify");
-    for bits in [2048_usize, 3072, 4096, 5120, 6144, 7168, 8192] {
-        for exponent in [&[1, 0, 1][..], &[1, 0xff, 0xff, 0xff, 0xff]] {
+    for bits in [2048_usize, 2112, 3072, 4096, 4160, 5120, 6144, 6208, 7168, 8128, 8192] {
+        for exponent in [&[1, 0, 1][..], &[0x7f, 0xff, 0xff], &[1, 0xff, 0xff, 0xff, 0xff]] {
             rsa(bits, exponent);
         }
     }
-    ecdsa("P-256", &signature::ECDSA_P256_SHA256_ASN1_SIGNING, &signature::ECDSA_P256_SHA256_ASN1);
-    ecdsa("P-384", &signature::ECDSA_P384_SHA384_ASN1_SIGNING, &signature::ECDSA_P384_SHA384_ASN1);
-    ecdsa("P-521", &signature::ECDSA_P521_SHA512_ASN1_SIGNING, &signature::ECDSA_P521_SHA512_ASN1);
+    ecdsa(
+        "P-256",
+        &signature::ECDSA_P256_SHA256_ASN1_SIGNING,
+        &signature::ECDSA_P256_SHA256_ASN1,
+        Some(&ring::signature::ECDSA_P256_SHA256_ASN1),
+    );
+    ecdsa(
+        "P-384",
+        &signature::ECDSA_P384_SHA384_ASN1_SIGNING,
+        &signature::ECDSA_P384_SHA384_ASN1,
+        Some(&ring::signature::ECDSA_P384_SHA384_ASN1),
+    );
+    ecdsa(
+        "P-521",
+        &signature::ECDSA_P521_SHA512_ASN1_SIGNING,
+        &signature::ECDSA_P521_SHA512_ASN1,
+        None,
+    );
     let key = Ed25519KeyPair::generate().expect("key generation");
-    row("Ed25519", &signature::ED25519, key.public_key().as_ref(), key.sign(MESSAGE).as_ref());
+    let (public, signature) = (key.public_key().as_ref(), key.sign(MESSAGE));
+    row("Ed25519", &signature::ED25519, public, signature.as_ref());
+    ring_row(&ring::signature::ED25519, public, signature.as_ref());
     ml_dsa("ML-DSA-44", &signature::ML_DSA_44_SIGNING, &signature::ML_DSA_44);
     ml_dsa("ML-DSA-65", &signature::ML_DSA_65_SIGNING, &signature::ML_DSA_65);
     ml_dsa("ML-DSA-87", &signature::ML_DSA_87_SIGNING, &signature::ML_DSA_87);
@@ -38,18 +55,23 @@ fn rsa(bits: usize, exponent: &[u8]) {
     let signature = vec![0x35; bits / 8];
     let body = [integer(&modulus), integer(exponent)].concat();
     let key = tlv(0x30, &body);
-    let name = format!("RSA-{bits} e {} bits", if exponent.len() == 3 { 17 } else { 33 });
-    row(&name, &signature::RSA_PKCS1_2048_8192_SHA256, &key, &signature);
+    let e: String = exponent.iter().map(|byte| format!("{byte:02x}")).collect();
+    row(&format!("RSA-{bits} e {e}"), &signature::RSA_PKCS1_2048_8192_SHA256, &key, &signature);
+    ring_row(&ring::signature::RSA_PKCS1_2048_8192_SHA256, &key, &signature);
 }
 
 fn ecdsa(
     name: &str,
     signing: &'static EcdsaSigningAlgorithm,
     verification: &'static dyn VerificationAlgorithm,
+    peer: Option<&'static dyn ring::signature::VerificationAlgorithm>,
 ) {
     let key = EcdsaKeyPair::generate(signing).expect("key generation");
     let signature = key.sign(&SystemRandom::new(), MESSAGE).expect("signing");
     row(name, verification, key.public_key().as_ref(), signature.as_ref());
+    if let Some(peer) = peer {
+        ring_row(peer, key.public_key().as_ref(), signature.as_ref());
+    }
 }
 
 fn ml_dsa(
@@ -74,6 +96,19 @@ fn row(name: &str, algorithm: &'static dyn VerificationAlgorithm, key: &[u8], si
         let _ = std::hint::black_box(key.verify_sig(MESSAGE, signature));
     });
     println!("{name:<24}{cold:>12.0}{warm:>12.0}");
+}
+
+/// The other provider, which parses the key every time.
+fn ring_row(
+    algorithm: &'static dyn ring::signature::VerificationAlgorithm,
+    key: &[u8],
+    signature: &[u8],
+) {
+    let key = ring::signature::UnparsedPublicKey::new(algorithm, key);
+    let cold = median_ns(9, Duration::from_millis(20), || {
+        let _ = std::hint::black_box(key.verify(MESSAGE, signature));
+    });
+    println!("{:<24}{cold:>12.0}", "  the same by ring");
 }
 
 fn integer(magnitude: &[u8]) -> Vec<u8> {

@@ -15,6 +15,7 @@ mod der;
 
 // L2: keys, caches, paths
 mod cache;
+mod crypto;
 mod path;
 
 pub use clock::{UnixTime, Window};
