@@ -11,6 +11,7 @@ mod reason;
 
 // L1: bytes to structures
 pub mod cert;
+pub mod crl;
 mod der;
 
 // L2: keys, caches, paths

@@ -26,3 +26,6 @@ pub const CLIENT_ID_BYTES: usize = 255;
 /// Longest certificate serial number, in octets of INTEGER content (RFC 5280 section 4.1.2.2
 /// allows 20).
 pub const SERIAL_OCTETS: usize = 20;
+
+/// Most distinct extensions in one CRL entry. RFC 5280 section 5.3 defines 3.
+pub const CRL_ENTRY_EXTENSIONS: usize = 8;

@@ -19,8 +19,8 @@ pub(crate) use general_name::{is_host_name, is_local_part, kind, uri_host};
 pub use name::{Attribute, Name, Rdn};
 pub use name_constraints::{NameConstraints, Subtree};
 pub use policy_extensions::{CertificatePolicies, PolicyConstraints, PolicyMappings};
-pub(crate) use usage::purpose;
 pub use usage::{BasicConstraints, ExtendedKeyUsage, KeyUsage};
+pub(crate) use usage::{authority_key_id, purpose};
 
 use crate::clock::Window;
 use crate::der::{Reader, read_all, tag};
@@ -329,7 +329,7 @@ fn extensions<'a>(r: &mut Reader<'a>, version: u8) -> Result<Extensions<'a>, Mal
 }
 
 /// The content octets of an AlgorithmIdentifier: an OBJECT IDENTIFIER and at most one more.
-fn check_algorithm(content: &[u8], what: &'static str) -> Result<(), Malformed> {
+pub(crate) fn check_algorithm(content: &[u8], what: &'static str) -> Result<(), Malformed> {
     read_all(content, what, |r| {
         r.oid(what)?;
         if !r.is_empty() {

@@ -97,7 +97,7 @@ impl<'a> ExtendedKeyUsage<'a> {
 }
 
 /// authorityKeyIdentifier (RFC 5280 section 4.2.1.1): the key identifier, where there is one.
-pub(super) fn authority_key_id<'a>(r: &mut Reader<'a>) -> Result<Option<&'a [u8]>, Malformed> {
+pub(crate) fn authority_key_id<'a>(r: &mut Reader<'a>) -> Result<Option<&'a [u8]>, Malformed> {
     let what = "authority key identifier: not well formed";
     r.nested(tag::SEQUENCE, what, |r| {
         let key_id = r.read_optional(tag::context(0), what)?;
