@@ -28,9 +28,8 @@ fn permitted_subtrees_of_two_issuers_intersect() {
     let wide = || Link::ca("wide").permit([dns("acme.example")]);
     let narrow = || Link::ca("narrow").permit([dns("a.acme.example")]);
     for (upper, lower) in [(wide(), narrow()), (narrow(), wide())] {
-        let judge_name = |name| {
-            violates(judge(&[Link::leaf([dns(name)]), lower.clone(), upper.clone()]))
-        };
+        let judge_name =
+            |name| violates(judge(&[Link::leaf([dns(name)]), lower.clone(), upper.clone()]));
         assert_eq!(judge_name("a.acme.example"), None);
         assert_eq!(judge_name("b.acme.example"), Some(0));
     }
@@ -49,10 +48,8 @@ fn one_of_several_permitted_subtrees_suffices_and_each_name_needs_one() {
 #[test]
 fn self_issued_intermediates_are_exempt_and_self_issued_leaves_are_not() {
     let top = || Link::ca("ca").permit([dns("acme.example")]);
-    let middle = |self_issued| Link {
-        self_issued,
-        ..Link::ca("middle").named([dns("evil.example")])
-    };
+    let middle =
+        |self_issued| Link { self_issued, ..Link::ca("middle").named([dns("evil.example")]) };
     let leaf = || Link::leaf([dns("acme.example")]);
     assert_eq!(violates(judge(&[leaf(), middle(true), top()])), None);
     assert_eq!(violates(judge(&[leaf(), middle(false), top()])), Some(1));
@@ -77,9 +74,8 @@ fn the_subject_is_a_directory_name_beside_the_alternative_ones() {
 #[test]
 fn email_addresses_of_the_subject_count_where_no_alternative_name_holds_one() {
     let ca = || Link::ca("ca").permit([GeneralName::email("acme.example")]);
-    let subject = |tag, value: &[u8]| {
-        Name::common("ops").attribute(name::EMAIL_ADDRESS, tag, value)
-    };
+    let subject =
+        |tag, value: &[u8]| Name::common("ops").attribute(name::EMAIL_ADDRESS, tag, value);
     let leaf = |subject| Link { subject, ..Link::default() };
     let ia5 = der::tag::IA5_STRING;
     assert_eq!(violates(judge(&[leaf(subject(ia5, b"ops@acme.example")), ca()])), None);

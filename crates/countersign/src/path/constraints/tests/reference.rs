@@ -90,9 +90,11 @@ pub(super) fn directory(names: &[String]) -> Name {
 
 fn host_is_within(host: &str, base: &str) -> bool {
     match base.strip_prefix('.') {
-        Some(domain) => host != domain && labels(host).starts_with(&labels(domain)) && {
-            labels(host).len() > labels(domain).len()
-        },
+        Some(domain) => {
+            host != domain && labels(host).starts_with(&labels(domain)) && {
+                labels(host).len() > labels(domain).len()
+            }
+        }
         None => labels(host) == labels(base),
     }
 }
