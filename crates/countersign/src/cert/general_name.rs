@@ -67,6 +67,21 @@ impl<'a> GeneralName<'a> {
             _ => return Err(Malformed::new("alternative name: unknown kind")),
         })
     }
+
+    /// As `from_tlv`, for an element that it has accepted before: the syntax is not gone through
+    /// again, which would cost more than all that is done with most names.
+    fn checked(tlv: Tlv<'a>) -> Option<Self> {
+        let content = tlv.content;
+        let text = || core::str::from_utf8(content).ok();
+        Some(match tlv.tag {
+            kind::DNS => Self::Dns(text()?),
+            kind::EMAIL => Self::Email(text()?),
+            kind::URI => Self::Uri(text()?),
+            kind::IP => Self::Ip(content),
+            kind::DIRECTORY => Self::Directory(Name::checked(content)),
+            _ => return Self::from_tlv(tlv).ok(),
+        })
+    }
 }
 
 /// A non-empty sequence of alternative names, all of them well formed.
@@ -92,7 +107,7 @@ impl<'a> GeneralNames<'a> {
     pub fn iter(&self) -> impl Iterator<Item = GeneralName<'a>> + Clone + use<'a> {
         let mut reader = Reader::new(self.content);
         // Checked when this value was made, so neither step can fail before the end.
-        core::iter::from_fn(move || GeneralName::from_tlv(reader.read_tlv("checked").ok()?).ok())
+        core::iter::from_fn(move || GeneralName::checked(reader.read_tlv("checked").ok()?))
     }
 }
 
@@ -124,18 +139,28 @@ fn dns_name(content: &[u8]) -> Result<&str, Malformed> {
 /// RFC 1123 section 2.1): no trailing dot, no underscore, and not an IPv4 address in disguise
 /// (the last label is not all digits).
 pub(crate) fn is_host_name(name: &str) -> bool {
-    let label_ok = |label: &str| {
-        let bytes = label.as_bytes();
-        matches!(bytes.len(), 1..=63)
-            && bytes.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')
-            && bytes[0] != b'-'
-            && bytes[bytes.len() - 1] != b'-'
-    };
-    let last = name.rsplit('.').next().unwrap_or(name);
-    name.len() <= 253 && name.split('.').all(label_ok) && !last.bytes().all(|b| b.is_ascii_digit())
+    let mut previous = b'.';
+    let mut label = 0;
+    let mut number = true;
+    for byte in name.bytes() {
+        match byte {
+            b'.' if matches!(previous, b'.' | b'-') => return false,
+            b'.' => (label, number) = (0, true),
+            b'-' if previous == b'.' => return false,
+            _ if byte.is_ascii_alphanumeric() || byte == b'-' => {
+                label += 1;
+                number &= byte.is_ascii_digit();
+            }
+            _ => return false,
+        }
+        if label > 63 {
+            return false;
+        }
+        previous = byte;
+    }
+    name.len() <= 253 && !matches!(previous, b'.' | b'-') && !number
 }
 
-/// Whether this is a host as an email address or a URI may name it: a host name.
 fn mailbox(content: &[u8]) -> Result<&str, Malformed> {
     let what = "alternative name: not an email address";
     let text = visible(content, what)?;

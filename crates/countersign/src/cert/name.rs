@@ -50,6 +50,11 @@ impl<'a> Name<'a> {
         Self { der }
     }
 
+    /// From all octets of a `Name` that `from_der` has accepted before.
+    pub(super) const fn checked(der: &'a [u8]) -> Self {
+        Self { der }
+    }
+
     /// All octets, tag and length included.
     pub fn der(&self) -> &'a [u8] {
         self.der
@@ -155,9 +160,15 @@ impl Attribute<'_> {
     fn matches(&self, other: &Attribute<'_>) -> bool {
         self.oid == other.oid
             && match (self.text(), other.text()) {
-                (Some(a), Some(b)) => self.value == other.value || a.eq(b),
+                (Some(a), Some(b)) => self.is_same_but_for_ascii_case(other) || a.eq(b),
                 _ => self.tag == other.tag && self.value == other.value,
             }
+    }
+
+    /// Short of decoding: most names that are equal are equal like this.
+    fn is_same_but_for_ascii_case(&self, other: &Attribute<'_>) -> bool {
+        let wide = |tag| matches!(tag, tag::BMP_STRING | tag::UNIVERSAL_STRING);
+        !wide(self.tag) && !wide(other.tag) && self.value.eq_ignore_ascii_case(other.value)
     }
 
     fn hash(&self) -> u64 {

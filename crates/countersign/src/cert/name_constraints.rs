@@ -78,7 +78,23 @@ fn check_subtrees(content: &[u8]) -> Result<(), Malformed> {
 
 fn subtrees<'a>(content: &'a [u8]) -> impl Iterator<Item = Subtree<'a>> + Clone + use<'a> {
     let mut reader = Reader::new(content);
-    core::iter::from_fn(move || subtree(&mut reader).ok())
+    // Checked when the extension was read, so no step can fail before the end.
+    core::iter::from_fn(move || {
+        let mut subtree = Reader::new(reader.read(tag::SEQUENCE, "checked").ok()?);
+        checked_base(subtree.read_tlv("checked").ok()?)
+    })
+}
+
+/// As `base`, for an element that it has accepted before: the syntax is not gone through again.
+fn checked_base<'a>(tlv: Tlv<'a>) -> Option<Subtree<'a>> {
+    let text = || core::str::from_utf8(tlv.content).ok();
+    Some(match tlv.tag {
+        kind::DNS => Subtree::Dns(text()?),
+        kind::EMAIL => Subtree::Email(text()?),
+        kind::URI => Subtree::Uri(text()?),
+        kind::DIRECTORY => Subtree::Directory(Name::checked(tlv.content)),
+        _ => return base(tlv).ok(),
+    })
 }
 
 fn subtree<'a>(r: &mut Reader<'a>) -> Result<Subtree<'a>, Malformed> {

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
+use super::Presented;
 use super::hosts::{Host, ancestors, parent};
 use super::networks::Networks;
 use super::scope::directory_ns;
 use super::subtree::Side;
 use crate::budget::{Budget, OverBudget};
-use crate::cert::{GeneralName, Name, Subtree, kind, uri_host};
+use crate::cert::{Name, Subtree, kind};
 
 /// One look-up of a host or one of its ancestors. Measured as `NAME_NS` was, over 2,000 and
 /// 10,000 subtrees: 9 to 24 ns.
@@ -130,25 +131,21 @@ impl<'a> Index<'a> {
     /// The sides with a subtree that the name is within, as `subtree::contains` has it.
     pub(super) fn find(
         &self,
-        name: &GeneralName<'_>,
+        name: &Presented<'_>,
         budget: &mut Budget,
     ) -> Result<Sides, OverBudget> {
         match name {
-            GeneralName::Dns(name) => self.find_dns(name, budget),
-            GeneralName::Email(address) => {
-                let (local, host) = address.rsplit_once('@').unwrap_or(("", address));
+            Presented::Dns(name) => self.find_dns(name, budget),
+            Presented::Email { local, host } => {
                 budget.charge(LOOKUP_NS)?;
                 let mut sides = self.text(Key { kind: kind::EMAIL, local, host: Host(host) });
                 sides.join(self.find_host(kind::EMAIL, host, budget)?);
                 Ok(sides)
             }
-            GeneralName::Uri(uri) => match uri_host(uri) {
-                Some(host) => self.find_host(kind::URI, host, budget),
-                None => Ok(Sides::NONE),
-            },
-            GeneralName::Ip(address) => self.find_address(address, budget),
-            GeneralName::Directory(name) => self.find_directory(name, budget),
-            _ => Ok(Sides::NONE),
+            Presented::Uri(host) => self.find_host(kind::URI, host, budget),
+            Presented::Ip(address) => self.find_address(address, budget),
+            Presented::Directory(name) => self.find_directory(name, budget),
+            Presented::Opaque(_) => Ok(Sides::NONE),
         }
     }
 

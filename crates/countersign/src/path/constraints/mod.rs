@@ -23,9 +23,13 @@ mod tests;
 
 use arrayvec::ArrayVec;
 
+use self::hosts::is_domain_name;
 use self::scope::Scope;
 use crate::budget::{Budget, OverBudget};
-use crate::cert::{Certificate, GeneralName, NameConstraints, is_host_name, is_local_part, kind};
+use crate::cert::{
+    Certificate, GeneralName, GeneralNames, Name, NameConstraints, is_host_name, is_local_part,
+    kind, uri_host,
+};
 use crate::limits;
 use crate::reason::Reason;
 
@@ -114,59 +118,83 @@ fn check_names(
     scopes: &[Scope<'_>],
     budget: &mut Budget,
 ) -> Result<(), Found> {
-    let mut judge = |name: Presented<'_>| {
-        budget.charge(NAME_NS + name.octets() as u64)?;
+    let mut judge = |name: Presented<'_>, octets: usize| {
+        budget.charge(NAME_NS + octets as u64)?;
         scopes.iter().try_for_each(|scope| scope.judge(&name, budget))
     };
     let mut has_email = false;
-    for name in certificate.subject_alt_names().iter().flat_map(|names| names.iter()) {
+    for name in certificate.subject_alt_names().iter().flat_map(GeneralNames::iter) {
         has_email |= matches!(name, GeneralName::Email(_));
-        judge(name.into())?;
+        judge(Presented::new(name), octets(&name))?;
     }
     let subject = certificate.subject();
     if subject.is_empty() {
         return Ok(());
     }
-    judge(Presented::Known(GeneralName::Directory(subject)))?;
+    judge(Presented::Directory(subject), 0)?;
     if !has_email && scopes.iter().any(|scope| scope.constrains(kind::EMAIL)) {
         let attributes = subject.rdns().flat_map(|rdn| rdn.attributes());
         for address in attributes.filter(|a| a.oid == EMAIL_ADDRESS) {
-            judge(mailbox(address.value))?;
+            judge(mailbox(address.value), address.value.len())?;
         }
     }
     Ok(())
 }
 
-/// A name as a certificate presents it to the constraints.
+/// A name as a certificate presents it to the constraints, taken apart once.
 #[derive(Clone, Copy, Debug)]
 enum Presented<'a> {
-    /// A name whose subtrees are defined.
-    Known(GeneralName<'a>),
+    Dns(&'a str),
+    Email {
+        local: &'a str,
+        host: &'a str,
+    },
+    /// The host of a URI: a domain name.
+    Uri(&'a str),
+    Ip(&'a [u8]),
+    Directory(Name<'a>),
     /// A name that no subtree of its kind, given by its tag, can be compared with.
     Opaque(u8),
 }
 
-impl<'a> From<GeneralName<'a>> for Presented<'a> {
-    fn from(name: GeneralName<'a>) -> Self {
+impl<'a> Presented<'a> {
+    fn new(name: GeneralName<'a>) -> Self {
         match name {
+            GeneralName::Dns(name) => Self::Dns(name),
+            GeneralName::Email(address) => match address.rsplit_once('@') {
+                Some((local, host)) => Self::Email { local, host },
+                None => Self::Opaque(kind::EMAIL),
+            },
+            GeneralName::Uri(uri) => match uri_host(uri) {
+                Some(host) if is_domain_name(host) => Self::Uri(host),
+                _ => Self::Opaque(kind::URI),
+            },
+            GeneralName::Ip(address) => Self::Ip(address),
+            GeneralName::Directory(name) => Self::Directory(name),
             GeneralName::Other { .. } => Self::Opaque(kind::OTHER),
             GeneralName::X400(_) => Self::Opaque(kind::X400),
             GeneralName::EdiParty(_) => Self::Opaque(kind::EDI_PARTY),
             GeneralName::RegisteredId(_) => Self::Opaque(kind::REGISTERED_ID),
-            known => Self::Known(known),
+        }
+    }
+
+    const fn kind(&self) -> u8 {
+        match self {
+            Self::Dns(_) => kind::DNS,
+            Self::Email { .. } => kind::EMAIL,
+            Self::Uri(_) => kind::URI,
+            Self::Ip(_) => kind::IP,
+            Self::Directory(_) => kind::DIRECTORY,
+            Self::Opaque(kind) => *kind,
         }
     }
 }
 
-impl Presented<'_> {
-    fn octets(&self) -> usize {
-        match self {
-            Self::Known(GeneralName::Dns(t) | GeneralName::Email(t) | GeneralName::Uri(t)) => {
-                t.len()
-            }
-            Self::Known(GeneralName::Directory(name)) => name.der().len(),
-            Self::Known(_) | Self::Opaque(_) => 0,
-        }
+/// The octets that taking the name apart looks at.
+const fn octets(name: &GeneralName<'_>) -> usize {
+    match name {
+        GeneralName::Dns(text) | GeneralName::Email(text) | GeneralName::Uri(text) => text.len(),
+        _ => 0,
     }
 }
 
@@ -176,9 +204,9 @@ const EMAIL_ADDRESS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 1];
 /// The value of an emailAddress attribute. An IA5String by definition; whatever holds another
 /// string type or no mailbox is a name of the kind all the same, only not one within anything.
 fn mailbox(value: &[u8]) -> Presented<'_> {
-    match core::str::from_utf8(value).ok().and_then(|text| Some((text, text.rsplit_once('@')?))) {
-        Some((text, (local, host))) if is_local_part(local) && is_host_name(host) => {
-            Presented::Known(GeneralName::Email(text))
+    match core::str::from_utf8(value).ok().and_then(|text| text.rsplit_once('@')) {
+        Some((local, host)) if is_local_part(local) && is_host_name(host) => {
+            Presented::Email { local, host }
         }
         _ => Presented::Opaque(kind::EMAIL),
     }

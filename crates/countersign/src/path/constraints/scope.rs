@@ -2,12 +2,11 @@
 
 use arrayvec::ArrayVec;
 
-use super::hosts::is_domain_name;
 use super::index::{Index, Sides};
 use super::subtree::{Side, contains};
 use super::{Found, Presented};
 use crate::budget::{Budget, OverBudget};
-use crate::cert::{GeneralName, Name, NameConstraints, Subtree, kind, uri_host};
+use crate::cert::{Name, NameConstraints, Subtree, kind};
 
 /// Up to so many subtrees are compared one by one; more are indexed. Comparing costs about what
 /// the index costs to ask at this number, and real CAs state fewer.
@@ -92,21 +91,13 @@ impl<'a> Scope<'a> {
 
     /// Whether these constraints let a CA certify this name.
     pub(super) fn judge(&self, name: &Presented<'_>, budget: &mut Budget) -> Result<(), Found> {
-        let name = match name {
-            Presented::Known(name) => name,
-            // "implementations MUST either process this constraint or reject the certificate"
-            Presented::Opaque(kind) if self.constrains(*kind) => {
-                return Err(Found::violation("name constraints: a name that cannot be compared"));
-            }
-            Presented::Opaque(_) => return Ok(()),
-        };
-        let Some(kind) = comparable(name).filter(|kind| self.constrains(*kind)) else {
+        let kind = name.kind();
+        if !self.constrains(kind) {
             return Ok(());
-        };
-        if let GeneralName::Uri(uri) = name
-            && !uri_host(uri).is_some_and(is_domain_name)
-        {
-            return Err(Found::violation("name constraints: a URI without a domain name"));
+        }
+        if let Presented::Opaque(_) = name {
+            // "implementations MUST either process this constraint or reject the certificate"
+            return Err(Found::violation("name constraints: a name that cannot be compared"));
         }
         let sides = self.find(name, budget)?;
         if sides.contains(Side::Excluded) {
@@ -118,7 +109,7 @@ impl<'a> Scope<'a> {
         Ok(())
     }
 
-    fn find(&self, name: &GeneralName<'_>, budget: &mut Budget) -> Result<Sides, OverBudget> {
+    fn find(&self, name: &Presented<'_>, budget: &mut Budget) -> Result<Sides, OverBudget> {
         let few = match &self.subtrees {
             Subtrees::Many(index) => return index.find(name, budget),
             Subtrees::Few(few) => few,
@@ -166,22 +157,10 @@ const fn kind_of(subtree: &Subtree<'_>) -> u8 {
     }
 }
 
-/// The kind of a name whose subtrees are defined; the others are `Presented::Opaque`.
-const fn comparable(name: &GeneralName<'_>) -> Option<u8> {
-    match name {
-        GeneralName::Dns(_) => Some(kind::DNS),
-        GeneralName::Email(_) => Some(kind::EMAIL),
-        GeneralName::Uri(_) => Some(kind::URI),
-        GeneralName::Ip(_) => Some(kind::IP),
-        GeneralName::Directory(_) => Some(kind::DIRECTORY),
-        _ => None,
-    }
-}
-
 /// What comparing this name with this subtree costs.
-fn compare_ns(subtree: &Subtree<'_>, name: &GeneralName<'_>) -> u64 {
+fn compare_ns(subtree: &Subtree<'_>, name: &Presented<'_>) -> u64 {
     match (subtree, name) {
-        (Subtree::Directory(base), GeneralName::Directory(name)) => directory_ns(base, name),
+        (Subtree::Directory(base), Presented::Directory(name)) => directory_ns(base, name),
         _ => COMPARE_NS,
     }
 }
