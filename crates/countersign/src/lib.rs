@@ -18,6 +18,10 @@ mod der;
 mod cache;
 mod crypto;
 mod path;
+mod sigcache;
+
+// L4: deciding
+mod chaincache;
 
 pub use clock::{UnixTime, Window};
 pub use error::{Error, ErrorKind, Malformed};

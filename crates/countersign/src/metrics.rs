@@ -11,7 +11,7 @@ const REASONS: usize = Reason::ALL.len();
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lookup {
     /// It was not asked: nothing to look up, or a resumption.
-    Unasked = 0,
+    None = 0,
     /// The chain was there, under this snapshot, at this time.
     Hit = 1,
     /// It was not.
@@ -23,93 +23,94 @@ const LOOKUPS: usize = 3;
 /// Counters that go up once for every event of their kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
-    /// A signature fact was known: one verification saved.
-    FactHit = 0,
-    /// A signature fact was not known.
-    FactMiss = 1,
     /// A reload put a new snapshot in force.
-    ReloadOk = 2,
+    Reload = 0,
     /// A reload failed; the old snapshot stays in force.
-    ReloadFailed = 3,
+    FailedReload = 1,
     /// The journal sink could not take a record.
-    JournalDropped = 4,
+    JournalDrop = 2,
 }
 
-const EVENTS: usize = 5;
+const EVENTS: usize = 3;
 
-/// The counters of one shard, alone on their cache lines. 128 bytes: Intel fetches lines in
+/// `N` counters of one shard, alone on their cache lines. 128 bytes: Intel fetches lines in
 /// pairs, and Apple's and some Arm lines are that long.
 #[repr(align(128))]
-struct Shard {
-    decisions: [[AtomicU64; REASONS]; LOOKUPS],
-    events: [AtomicU64; EVENTS],
-}
+struct Shard<const N: usize>([AtomicU64; N]);
 
-impl Shard {
-    fn new() -> Self {
-        Self {
-            decisions: core::array::from_fn(|_| core::array::from_fn(|_| AtomicU64::new(0))),
-            events: core::array::from_fn(|_| AtomicU64::new(0)),
-        }
-    }
-}
-
-/// Most shards: 64 × 0.8 kB. More threads than that share, which costs time and no counts.
+/// Most shards: 64 × 0.8 kB for all decisions. More threads than that share, which costs time
+/// and no counts.
 const SHARDS_MAX: usize = 64;
 
 static NEXT_THREAD: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
-    /// This thread's number, dense from 0, the same for every `Metrics`.
+    /// This thread's number, dense from 0, the same for every tally.
     static THREAD: usize = NEXT_THREAD.fetch_add(1, Relaxed);
 }
 
-/// The counters of one verifier. Threads write to their own shard; nobody waits.
-pub(crate) struct Metrics {
+/// `N` counters that threads add to without meeting: each writes its own shard.
+pub(crate) struct Tally<const N: usize> {
     /// A power of two of them, so that a mask picks one.
-    shards: Box<[Shard]>,
+    shards: Box<[Shard<N>]>,
 }
 
-impl Metrics {
+impl<const N: usize> Tally<N> {
     pub(crate) fn new() -> Self {
         // Twice the cores: blocked threads are common where handshakes run.
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let shards = (2 * cores).next_power_of_two().min(SHARDS_MAX);
-        Self { shards: (0..shards).map(|_| Shard::new()).collect() }
+        let zeros = || Shard(core::array::from_fn(|_| AtomicU64::new(0)));
+        Self { shards: (0..shards).map(|_| zeros()).collect() }
     }
 
-    fn shard(&self) -> &Shard {
+    /// Adds one to counter `i`.
+    #[inline]
+    pub(crate) fn count(&self, i: usize) {
         let thread = THREAD.with(|thread| *thread);
-        &self.shards[thread & (self.shards.len() - 1)]
+        self.shards[thread & (self.shards.len() - 1)].0[i].fetch_add(1, Relaxed);
+    }
+
+    /// The sums over all shards. Each is exact; sums read while others count need not belong to
+    /// one instant.
+    pub(crate) fn sums(&self) -> [u64; N] {
+        let sum = |i: usize| self.shards.iter().map(|shard| shard.0[i].load(Relaxed)).sum();
+        core::array::from_fn(sum)
+    }
+}
+
+/// The counters of one verifier.
+pub(crate) struct Metrics {
+    decisions: Tally<{ LOOKUPS * REASONS }>,
+    events: Tally<EVENTS>,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        Self { decisions: Tally::new(), events: Tally::new() }
     }
 
     /// Counts one decision, together with how the chain cache served it: one addition in all.
+    #[inline]
     pub(crate) fn decision(&self, reason: Reason, lookup: Lookup) {
-        self.shard().decisions[lookup as usize][reason as usize].fetch_add(1, Relaxed);
+        self.decisions.count(lookup as usize * REASONS + reason as usize);
     }
 
     /// Counts one event.
     pub(crate) fn event(&self, event: Event) {
-        self.shard().events[event as usize].fetch_add(1, Relaxed);
+        self.events.count(event as usize);
     }
 
-    /// The sums over all shards. Each counter is exact; counters read while others are being
-    /// written need not belong to one instant.
-    pub(crate) fn snapshot(&self) -> MetricsSnapshot {
-        let mut sums = MetricsSnapshot { decisions: [[0; REASONS]; LOOKUPS], events: [0; EVENTS] };
-        for shard in &self.shards {
-            for (row, counters) in sums.decisions.iter_mut().zip(&shard.decisions) {
-                add_all(row, counters);
-            }
-            add_all(&mut sums.events, &shard.events);
+    /// What was counted here, and the hits and misses that the signature facts counted.
+    pub(crate) fn snapshot(&self, (fact_hits, fact_misses): (u64, u64)) -> MetricsSnapshot {
+        let sums = self.decisions.sums();
+        let decision = |lookup, reason| sums[lookup * REASONS + reason];
+        MetricsSnapshot {
+            decisions: core::array::from_fn(|l| core::array::from_fn(|r| decision(l, r))),
+            events: self.events.sums(),
+            fact_hits,
+            fact_misses,
         }
-        sums
-    }
-}
-
-fn add_all(sums: &mut [u64], counters: &[AtomicU64]) {
-    for (sum, counter) in sums.iter_mut().zip(counters) {
-        *sum += counter.load(Relaxed);
     }
 }
 
@@ -128,12 +129,15 @@ fn add_all(sums: &mut [u64], counters: &[AtomicU64]) {
 pub struct MetricsSnapshot {
     decisions: [[u64; REASONS]; LOOKUPS],
     events: [u64; EVENTS],
+    fact_hits: u64,
+    fact_misses: u64,
 }
 
 impl Default for MetricsSnapshot {
     /// Nothing counted yet.
     fn default() -> Self {
-        Self { decisions: [[0; REASONS]; LOOKUPS], events: [0; EVENTS] }
+        let decisions = [[0; REASONS]; LOOKUPS];
+        Self { decisions, events: [0; EVENTS], fact_hits: 0, fact_misses: 0 }
     }
 }
 
@@ -165,27 +169,27 @@ impl MetricsSnapshot {
 
     /// Certificate signatures that were known to be good and not verified again.
     pub fn fact_hits(&self) -> u64 {
-        self.count(Event::FactHit)
+        self.fact_hits
     }
 
     /// Certificate signatures that were not known.
     pub fn fact_misses(&self) -> u64 {
-        self.count(Event::FactMiss)
+        self.fact_misses
     }
 
     /// Reloads that put a new snapshot in force.
     pub fn reloads(&self) -> u64 {
-        self.count(Event::ReloadOk)
+        self.count(Event::Reload)
     }
 
     /// Reloads that failed and left the snapshot in force as it was.
     pub fn failed_reloads(&self) -> u64 {
-        self.count(Event::ReloadFailed)
+        self.count(Event::FailedReload)
     }
 
     /// Records that the journal sink could not take.
     pub fn journal_drops(&self) -> u64 {
-        self.count(Event::JournalDropped)
+        self.count(Event::JournalDrop)
     }
 
     fn total(&self, decision: Decision) -> u64 {
@@ -256,8 +260,8 @@ mod tests {
         metrics.decision(Reason::Allowed, Lookup::Hit);
         metrics.decision(Reason::Allowed, Lookup::Miss);
         metrics.decision(Reason::AllowedAudit, Lookup::Hit);
-        metrics.decision(Reason::NoCertificate, Lookup::Unasked);
-        let seen = metrics.snapshot();
+        metrics.decision(Reason::NoCertificate, Lookup::None);
+        let seen = metrics.snapshot((0, 0));
         assert_eq!(seen.decisions(Reason::Allowed), 2);
         assert_eq!((seen.allowed(), seen.denied()), (3, 1));
         assert_eq!((seen.chain_hits(), seen.chain_misses()), (2, 1));
@@ -266,11 +270,10 @@ mod tests {
     #[test]
     fn events_are_counted_apart() {
         let metrics = Metrics::new();
-        metrics.event(Event::FactHit);
-        metrics.event(Event::ReloadFailed);
-        metrics.event(Event::ReloadFailed);
-        metrics.event(Event::JournalDropped);
-        let seen = metrics.snapshot();
+        metrics.event(Event::FailedReload);
+        metrics.event(Event::FailedReload);
+        metrics.event(Event::JournalDrop);
+        let seen = metrics.snapshot((1, 0));
         assert_eq!((seen.fact_hits(), seen.fact_misses()), (1, 0));
         assert_eq!((seen.reloads(), seen.failed_reloads()), (0, 2));
         assert_eq!(seen.journal_drops(), 1);
@@ -288,15 +291,15 @@ mod tests {
                 });
             }
         });
-        assert_eq!(metrics.snapshot().decisions(Reason::Expired), 80_000);
+        assert_eq!(metrics.snapshot((0, 0)).decisions(Reason::Expired), 80_000);
     }
 
     #[test]
     fn prometheus_text_names_every_series_once() {
         let metrics = Metrics::new();
         metrics.decision(Reason::Revoked, Lookup::Miss);
-        metrics.event(Event::ReloadOk);
-        let text = metrics.snapshot().to_prometheus();
+        metrics.event(Event::Reload);
+        let text = metrics.snapshot((0, 0)).to_prometheus();
         assert!(text.contains("decisions_total{decision=\"deny\",reason=\"revoked\"} 1\n"));
         assert!(text.contains("decisions_total{decision=\"allow\",reason=\"allowed\"} 0\n"));
         assert!(text.contains("# TYPE countersign_reloads_total counter\n"));

@@ -1,0 +1,279 @@
+//! Signature facts: "this key made this signature over these bytes". True once, true forever, so
+//! that they outlive every snapshot; only success is ever remembered.
+
+use core::hash::BuildHasher as _;
+use std::sync::Arc;
+
+use foldhash::quality::RandomState;
+
+use crate::cache::SetCache;
+use crate::cert::Certificate;
+use crate::crypto::{self, KeyError, PublicKey, Sha256, SignatureAlgorithm, VerifyError};
+use crate::metrics::Tally;
+
+/// What a digest stands for. The numbers are part of what is hashed and are never reused.
+const CERTIFICATE: u8 = 1;
+const CRL: u8 = 2;
+
+/// Authorities whose keys are kept parsed, at most: far more than one policy leads to.
+const KEYS_MAX: usize = 4_096;
+
+/// Bytes of those keys, at most.
+const KEY_BYTES_MAX: usize = 16 << 20;
+
+/// A fact with the reference counts before it.
+const FACT_BYTES: usize = size_of::<FactDigest>() + 2 * size_of::<usize>();
+
+/// The name of a fact: SHA-256 over its kind and, each with its length before it, the signature's
+/// AlgorithmIdentifier, the signer's SubjectPublicKeyInfo, the signature and what is signed.
+/// (BoringSSL's `pki/verify_signed_data.cc` keys its cache so.)
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FactDigest([u8; 32]);
+
+impl FactDigest {
+    /// Names the fact that the key in `issuer_spki` signed `certificate`.
+    fn of_certificate(issuer_spki: &[u8], certificate: &Certificate<'_>) -> Self {
+        let algorithm = certificate.signature_algorithm();
+        let parts = [algorithm, issuer_spki, certificate.signature(), certificate.tbs()];
+        let len = parts.iter().map(|part| size_of::<u64>() + part.len()).sum::<usize>();
+        let mut text = Vec::with_capacity(1 + len);
+        text.push(CERTIFICATE);
+        for part in parts {
+            text.extend_from_slice(&length(part));
+            text.extend_from_slice(part);
+        }
+        Self(crypto::sha256(&text))
+    }
+
+    /// Names the fact that the key in `issuer_spki` signed the list whose signed part has this
+    /// SHA-256. Lists are large, and hashed once when they are loaded.
+    pub(crate) fn of_crl(
+        issuer_spki: &[u8],
+        algorithm: &[u8],
+        signature: &[u8],
+        tbs_sha256: &[u8; 32],
+    ) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(&[CRL]);
+        for part in [algorithm, issuer_spki, signature, tbs_sha256] {
+            hash.update(&length(part));
+            hash.update(part);
+        }
+        Self(hash.finish())
+    }
+
+    /// A digest's own bits are as good as a hash of them.
+    fn hash(&self) -> u64 {
+        let [a, b, c, d, e, f, g, h, ..] = self.0;
+        u64::from_le_bytes([a, b, c, d, e, f, g, h])
+    }
+}
+
+fn length(part: &[u8]) -> [u8; size_of::<u64>()] {
+    (part.len() as u64).to_le_bytes()
+}
+
+/// The key of an authority that a trusted key has signed for.
+struct AuthorityKey {
+    spki: Box<[u8]>,
+    key: Arc<PublicKey>,
+}
+
+/// The facts known to one verifier, and the parsed keys of the authorities they are about.
+/// Shared by all threads; nobody waits.
+pub(crate) struct SignatureFacts {
+    facts: SetCache<FactDigest>,
+    keys: SetCache<AuthorityKey>,
+    hasher: RandomState,
+    /// Look-ups that hit, and that missed.
+    lookups: Tally<2>,
+}
+
+const HIT: usize = 0;
+const MISS: usize = 1;
+
+impl SignatureFacts {
+    /// At most `entries` facts, at about 100 bytes each. With none, every look-up is a miss.
+    pub(crate) fn new(entries: usize) -> Self {
+        Self {
+            facts: SetCache::new(entries, entries.saturating_mul(FACT_BYTES)),
+            keys: SetCache::new(entries.min(KEYS_MAX), KEY_BYTES_MAX),
+            hasher: RandomState::default(),
+            lookups: Tally::new(),
+        }
+    }
+
+    /// Whether `issuer_key`, which must be the key in `issuer_spki`, signed the certificate:
+    /// known, or verified now and then remembered.
+    pub(crate) fn check(
+        &self,
+        issuer_spki: &[u8],
+        issuer_key: &PublicKey,
+        algorithm: SignatureAlgorithm,
+        certificate: &Certificate<'_>,
+    ) -> Result<(), VerifyError> {
+        let digest = FactDigest::of_certificate(issuer_spki, certificate);
+        if self.is_known(&digest) {
+            return Ok(());
+        }
+        issuer_key.verify(algorithm, certificate.tbs(), certificate.signature())?;
+        self.remember(digest);
+        if certificate.is_ca() {
+            self.keep_key(certificate);
+        }
+        Ok(())
+    }
+
+    /// Whether this was found good before. For signatures that the caller verifies itself.
+    pub(crate) fn is_known(&self, digest: &FactDigest) -> bool {
+        let known = self.facts.get(digest.hash(), |fact| fact == digest).is_some();
+        self.lookups.count(if known { HIT } else { MISS });
+        known
+    }
+
+    /// Remembers what the caller has just found good.
+    pub(crate) fn remember(&self, digest: FactDigest) {
+        self.facts.insert(digest.hash(), FACT_BYTES, Arc::new(digest));
+    }
+
+    /// The key inside a certificate. That of an authority whose own signature was checked before
+    /// is there already, parsed by whoever needed it first; any other is parsed and not kept.
+    pub(crate) fn subject_key(
+        &self,
+        certificate: &Certificate<'_>,
+    ) -> Result<Arc<PublicKey>, KeyError> {
+        let spki = certificate.spki();
+        match self.keys.get(self.hasher.hash_one(spki.der), |known| *known.spki == *spki.der) {
+            Some(known) => Ok(Arc::clone(&known.key)),
+            None => PublicKey::parse(&spki).map(Arc::new),
+        }
+    }
+
+    /// Look-ups that hit, and that missed, since the beginning.
+    pub(crate) fn lookups(&self) -> (u64, u64) {
+        let [hits, misses] = self.lookups.sums();
+        (hits, misses)
+    }
+
+    fn keep_key(&self, certificate: &Certificate<'_>) {
+        let spki = certificate.spki();
+        // A key that is none will be refused where it is used.
+        let Ok(key) = PublicKey::parse(&spki) else { return };
+        let bytes = size_of::<AuthorityKey>() + size_of::<PublicKey>() + spki.der.len();
+        let bytes = bytes + key.heap_bytes();
+        let kept = AuthorityKey { spki: spki.der.into(), key: Arc::new(key) };
+        self.keys.insert(self.hasher.hash_one(spki.der), bytes, Arc::new(kept));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use countersign_testkit::forge::{Authority, tamper};
+
+    use super::*;
+
+    struct Chain {
+        root: Authority,
+        ca: Authority,
+        leaf: Vec<u8>,
+    }
+
+    fn chain() -> Chain {
+        let root = Authority::root("root");
+        let ca = root.intermediate("ca");
+        let leaf = ca.leaf("leaf").certificate;
+        Chain { root, ca, leaf }
+    }
+
+    fn check(facts: &SignatureFacts, issuer: &[u8], subject: &[u8]) -> Result<(), VerifyError> {
+        let (issuer, subject) =
+            (Certificate::parse(issuer).unwrap(), Certificate::parse(subject).unwrap());
+        let key = PublicKey::parse(&issuer.spki()).unwrap();
+        let algorithm = SignatureAlgorithm::from_der(subject.signature_algorithm()).unwrap();
+        facts.check(issuer.spki().der, &key, algorithm, &subject)
+    }
+
+    #[test]
+    fn a_good_signature_is_known_the_second_time() {
+        let (facts, chain) = (SignatureFacts::new(100), chain());
+        for expected in [(0, 1), (1, 1), (2, 1)] {
+            assert_eq!(check(&facts, &chain.ca.certificate, &chain.leaf), Ok(()));
+            assert_eq!(facts.lookups(), expected);
+        }
+    }
+
+    #[test]
+    fn a_bad_signature_is_never_remembered() {
+        let (facts, chain) = (SignatureFacts::new(100), chain());
+        let forged = tamper::break_signature(&chain.leaf);
+        for _ in 0..2 {
+            let refused = check(&facts, &chain.ca.certificate, &forged);
+            assert_eq!(refused, Err(VerifyError::BadSignature));
+        }
+        assert_eq!((facts.facts.len(), facts.lookups()), (0, (0, 2)));
+    }
+
+    #[test]
+    fn a_fact_covers_signer_and_every_byte_signed() {
+        let (facts, chain) = (SignatureFacts::new(100), chain());
+        check(&facts, &chain.ca.certificate, &chain.leaf).unwrap();
+        // The same leaf by another key.
+        let refused = check(&facts, &chain.root.certificate, &chain.leaf);
+        assert_eq!(refused, Err(VerifyError::BadSignature));
+        // Another leaf with the same signature, by the same key.
+        let other = tamper::replace_bytes(&chain.leaf, b"leaf", b"beef");
+        let refused = check(&facts, &chain.ca.certificate, &other);
+        assert_eq!(refused, Err(VerifyError::BadSignature));
+    }
+
+    #[test]
+    fn moving_a_byte_from_one_part_to_the_next_names_another_fact() {
+        let digests = [
+            FactDigest::of_crl(b"ab", b"c", b"d", &[0; 32]),
+            FactDigest::of_crl(b"a", b"bc", b"d", &[0; 32]),
+            FactDigest::of_crl(b"a", b"b", b"cd", &[0; 32]),
+            FactDigest::of_crl(b"ab", b"c", b"d", &[1; 32]),
+        ];
+        for (i, one) in digests.iter().enumerate() {
+            assert!(digests[..i].iter().all(|other| other != one));
+        }
+    }
+
+    #[test]
+    fn facts_without_room_answer_as_facts_with() {
+        let (none, chain) = (SignatureFacts::new(0), chain());
+        for _ in 0..2 {
+            assert_eq!(check(&none, &chain.ca.certificate, &chain.leaf), Ok(()));
+            let refused = check(&none, &chain.root.certificate, &chain.leaf);
+            assert_eq!(refused, Err(VerifyError::BadSignature));
+        }
+        assert_eq!(none.lookups(), (0, 4));
+    }
+
+    #[test]
+    fn a_key_is_kept_only_for_an_authority_whose_signature_was_checked() {
+        let (facts, chain) = (SignatureFacts::new(100), chain());
+        let ca = Certificate::parse(&chain.ca.certificate).unwrap();
+        let same = |facts: &SignatureFacts| {
+            let keys = [facts.subject_key(&ca).unwrap(), facts.subject_key(&ca).unwrap()];
+            Arc::ptr_eq(&keys[0], &keys[1])
+        };
+        assert!(!same(&facts), "nobody vouched for it yet");
+        check(&facts, &chain.root.certificate, &tamper::break_signature(&chain.ca.certificate))
+            .unwrap_err();
+        assert!(!same(&facts), "a stranger's signature vouches for nothing");
+        check(&facts, &chain.root.certificate, &chain.ca.certificate).unwrap();
+        assert!(same(&facts));
+        check(&facts, &chain.ca.certificate, &chain.leaf).unwrap();
+        assert_eq!(facts.keys.len(), 1, "a leaf's key is not kept here");
+    }
+
+    #[test]
+    fn a_fact_that_the_caller_proved_is_known() {
+        let facts = SignatureFacts::new(10);
+        let digest = FactDigest::of_crl(b"spki", b"algorithm", b"signature", &[7; 32]);
+        assert!(!facts.is_known(&digest));
+        facts.remember(digest);
+        assert!(facts.is_known(&digest));
+    }
+}
