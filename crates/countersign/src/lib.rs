@@ -19,6 +19,7 @@ mod cache;
 mod crypto;
 mod path;
 mod sigcache;
+mod trust;
 
 // L4: deciding
 mod chaincache;

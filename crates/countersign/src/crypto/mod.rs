@@ -36,3 +36,13 @@ pub(crate) enum VerifyError {
     /// The signature is not this key's over these bytes.
     BadSignature,
 }
+
+impl core::fmt::Display for KeyError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Weak => "it is too weak",
+            Self::Unsupported => "its kind or size is not supported",
+            Self::Malformed => "it is malformed",
+        })
+    }
+}
