@@ -13,9 +13,9 @@ mod row;
 mod tests;
 
 use self::row::{Row, sorted};
-use super::Violation;
+use super::constraints::Violation;
 use crate::budget::{Budget, OverBudget};
-use crate::cert::{CertificatePolicies, Certificate};
+use crate::cert::{Certificate, CertificatePolicies};
 use crate::reason::Reason;
 
 /// anyPolicy, 2.5.29.32.0.
@@ -124,7 +124,11 @@ fn check_distinct(policies: CertificatePolicies<'_>, budget: &mut Budget) -> Res
         let sorted = sorted(list, budget)?;
         sorted.is_sorted_by(|a, b| a < b)
     };
-    if distinct { Ok(()) } else { Err(Found::violation("certificate policies: one is listed twice")) }
+    if distinct {
+        Ok(())
+    } else {
+        Err(Found::violation("certificate policies: one is listed twice"))
+    }
 }
 
 /// The state variables of section 6.1.2.
