@@ -13,7 +13,7 @@ mod row;
 mod tests;
 
 use self::row::{Row, sorted};
-use super::Violation;
+use super::constraints::Violation;
 use crate::budget::{Budget, OverBudget};
 use crate::cert::{Certificate, CertificatePolicies};
 use crate::reason::Reason;
