@@ -18,6 +18,7 @@ mod der;
 mod cache;
 mod crypto;
 mod path;
+mod revocation;
 
 pub use clock::{UnixTime, Window};
 pub use error::{Error, ErrorKind, Malformed};
