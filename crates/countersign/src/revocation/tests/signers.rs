@@ -50,10 +50,13 @@ fn a_separate_key_may_sign_crls_when_a_superior_certified_it_for_the_name() {
     let listed = world.crl().revoke_certificate(&world.leaf.certificate).sign(&key);
     let case = with_presented(&world, certificate.clone());
     assert_eq!(case.judge(&[good.clone(), world.root_crl()], REQUIRE), Ok(CURRENT));
-    assert_eq!(case.judge(&[listed, world.root_crl()], REQUIRE), REVOKED);
+    assert_eq!(case.judge(&[listed.clone(), world.root_crl()], REQUIRE), REVOKED);
     assert_eq!(world.judge(std::slice::from_ref(&good), REQUIRE), UNKNOWN, "not presented");
     let revoked = world.root.crl().revoke_certificate(&certificate).sign(&world.root.key);
-    assert_eq!(case.judge(&[good.clone(), revoked], REQUIRE), UNKNOWN, "its signer is revoked");
+    let crls = [good.clone(), revoked.clone()];
+    assert_eq!(case.judge(&crls, REQUIRE), UNKNOWN, "its signer is revoked");
+    let crls = [listed.clone(), revoked, world.signed(&world.crl())];
+    assert_eq!(case.judge(&crls, REQUIRE), Ok(CURRENT), "and then cannot revoke either");
     let ca_only = world.root.crl().scope(
         &countersign_testkit::forge::distribution_point::IssuingDistributionPoint {
             only_ca_certificates: true,
