@@ -18,6 +18,7 @@ mod der;
 mod cache;
 mod crypto;
 mod path;
+mod revocation;
 mod sigcache;
 mod trust;
 

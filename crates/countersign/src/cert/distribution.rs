@@ -98,6 +98,11 @@ impl<'a> DistributionPoints<'a> {
         }
     }
 
+    /// How many octets they have, for pricing what is done with them.
+    pub(crate) fn der_len(&self) -> usize {
+        self.content.len()
+    }
+
     /// The points, in the order of the certificate.
     pub fn iter(&self) -> impl Iterator<Item = DistributionPoint<'a>> + Clone + use<'a> {
         let mut points = Reader::new(self.content);

@@ -346,3 +346,28 @@ fn a_million_entries_load_fast_and_cost_at_most_one_and_a_half_times_their_der()
         assert_eq!(crl.entries_of(&large_serial(1_000_001, octets)).count(), 0);
     }
 }
+
+#[test]
+fn the_crls_of_the_public_suites_parse_unless_that_is_their_flaw() {
+    let vectors = match countersign_testkit::vectors::Folder::locate() {
+        Ok(vectors) => vectors,
+        Err(absent) => return println!("{absent}"),
+    };
+    let cases = [vectors.limbo().unwrap(), vectors.pkits().unwrap()].concat();
+    let mut malformed = Vec::new();
+    for case in &cases {
+        let bad = case.crls.iter().find_map(|crl| LoadedCrl::from_der(crl.as_slice()).err());
+        malformed.extend(bad.map(|e| (case.id.as_str(), e.what())));
+    }
+    malformed.sort_unstable();
+    let expected = [
+        ("crl::crlnumber-critical", "CRL number: critical"),
+        ("crl::crlnumber-missing", "CRL number: missing"),
+        // Its broken signature says that a bit is unused, and 2048 bits have none.
+        (
+            "pkits-4.4::4.4.4-Section4InvalidBadCRLSignatureTest4",
+            "CRL signature: not a BIT STRING of octets",
+        ),
+    ];
+    assert_eq!(malformed, expected);
+}

@@ -114,7 +114,7 @@ mod aws_lc {
     }
 
     /// The digest of a message, ready for a signature over it to be verified.
-    #[derive(Clone, Copy)]
+    #[derive(Clone, Copy, Debug)]
     pub(crate) struct MessageDigest(digest::Digest);
 
     impl MessageDigest {
@@ -245,7 +245,7 @@ mod by_ring {
     }
 
     /// ring cannot start from a digest: there is none.
-    #[derive(Clone, Copy)]
+    #[derive(Clone, Copy, Debug)]
     pub(crate) struct MessageDigest(Infallible);
 
     impl MessageDigest {

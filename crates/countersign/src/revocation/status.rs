@@ -1,0 +1,137 @@
+//! What the CRLs say about one certificate.
+
+use arrayvec::ArrayVec;
+
+use super::scope::covered_reasons;
+use super::set::KnownCrl;
+use super::signer::Use;
+use super::{Question, Stale};
+use crate::budget::{Budget, OverBudget};
+use crate::cert::Certificate;
+use crate::clock::Window;
+use crate::crl::{ALL_REASONS, CertificateKind};
+
+/// The price of looking at one CRL of the issuer once: its name and scope compared, a serial
+/// number looked up, in nanoseconds.
+const CRL_NS: u64 = 400;
+
+/// The price of one octet of the certificate's distribution points, for each CRL, in nanoseconds.
+const POINT_OCTET_NS: u64 = 4;
+
+/// What is known about a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Status {
+    /// Not revoked, as long as time is in the window.
+    Good(Window),
+    /// There is no CRL of its issuer at all.
+    NoCrl,
+    /// There are CRLs, and those that count do not cover it.
+    Unknown,
+    /// It would be good, were the CRLs fresh.
+    Stale,
+    /// Listed.
+    Revoked,
+}
+
+/// Certificates that are judged because of one another: one of the path, the signer of its CRL,
+/// and the signer of the CRL that covers that one. No known CA goes further.
+const NESTED: usize = 3;
+
+/// Judges the certificates of one path.
+pub(super) struct Checker<'q, 'p, 'a> {
+    pub(super) question: &'q Question<'p, 'a>,
+    pub(super) budget: &'q mut Budget,
+    /// Certificates being judged, each because of the one before: none can vouch for another.
+    pub(super) judging: ArrayVec<&'p Certificate<'a>, NESTED>,
+}
+
+impl<'q, 'p, 'a> Checker<'q, 'p, 'a> {
+    pub(super) fn new(question: &'q Question<'p, 'a>, budget: &'q mut Budget) -> Self {
+        Self { question, budget, judging: ArrayVec::new() }
+    }
+
+    /// What is known about `subject`, which the issuer of the path's certificate `level` signed.
+    pub(super) fn status(
+        &mut self,
+        subject: &'p Certificate<'a>,
+        level: usize,
+    ) -> Result<Status, OverBudget> {
+        if self.judging.try_push(subject).is_err() {
+            return Ok(Status::Unknown);
+        }
+        let status = self.judge(subject, level);
+        self.judging.pop();
+        status
+    }
+
+    fn judge(&mut self, subject: &'p Certificate<'a>, level: usize) -> Result<Status, OverBudget> {
+        let mut any = false;
+        for known in self.crls_of_issuer(level) {
+            any = true;
+            self.charge_for_one(subject)?;
+            if lists(known, subject) && self.signed(known, level, Use::Listing)?.is_some() {
+                return Ok(Status::Revoked);
+            }
+        }
+        if !any {
+            return Ok(Status::NoCrl);
+        }
+        let (now, stale) = (self.question.now, self.question.settings.stale);
+        let fresh = |known: &KnownCrl| known.window().filter(|window| window.contains(now));
+        let always = |_: &KnownCrl| Some(Window::ALWAYS);
+        if stale == Stale::Accept {
+            let covered = self.covered(subject, level, always)?;
+            return Ok(covered.map_or(Status::Unknown, Status::Good));
+        }
+        if let Some(window) = self.covered(subject, level, fresh)? {
+            return Ok(Status::Good(window));
+        }
+        let covered = self.covered(subject, level, always)?;
+        Ok(covered.map_or(Status::Unknown, |_| Status::Stale))
+    }
+
+    /// The span of time in which the CRLs that have a window by `window_of` cover `subject` for
+    /// every reason. One CRL that does is enough; else those for some reasons are put together.
+    fn covered(
+        &mut self,
+        subject: &'p Certificate<'a>,
+        level: usize,
+        window_of: impl Fn(&KnownCrl) -> Option<Window>,
+    ) -> Result<Option<Window>, OverBudget> {
+        let (mut reasons, mut window) = (0, Window::ALWAYS);
+        for alone in [true, false] {
+            for known in self.crls_of_issuer(level) {
+                self.charge_for_one(subject)?;
+                let Some(current) = window_of(known) else { continue };
+                let covers = covered_reasons(&known.crl, subject);
+                if (covers == ALL_REASONS) != alone || covers & !reasons == 0 {
+                    continue;
+                }
+                if let Some(by) = self.signed(known, level, Use::Covering)? {
+                    reasons |= covers;
+                    window = window.intersect(current).intersect(by);
+                    if reasons == ALL_REASONS {
+                        return Ok(Some(window));
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn crls_of_issuer(&self, level: usize) -> impl Iterator<Item = &'p KnownCrl> + use<'p, 'a> {
+        self.question.crls.of(self.question.path[level].issuer.name)
+    }
+
+    fn charge_for_one(&mut self, subject: &Certificate<'_>) -> Result<(), OverBudget> {
+        let points = subject.crl_distribution_points().map_or(0, |points| points.der_len());
+        self.budget.charge(CRL_NS + points as u64 * POINT_OCTET_NS)
+    }
+}
+
+/// Whether a CRL of the certificate's issuer lists it.
+fn lists(known: &KnownCrl, subject: &Certificate<'_>) -> bool {
+    let listed = known.crl.entries_of(subject.serial()).any(|entry| entry.revokes());
+    let only = || known.crl.issuing_distribution_point().and_then(|point| point.only);
+    listed && only() != Some(CertificateKind::Attribute)
+}
