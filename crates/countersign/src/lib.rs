@@ -13,6 +13,7 @@ mod reason;
 pub mod cert;
 pub mod crl;
 mod der;
+mod pem;
 
 // L2: keys, caches, paths
 mod cache;
