@@ -13,12 +13,16 @@ mod reason;
 pub mod cert;
 pub mod crl;
 mod der;
+mod identity;
 mod pem;
 
 // L2: keys, caches, paths
 mod cache;
 mod crypto;
 mod path;
+
+// L3: the policy
+mod policy;
 
 pub use clock::{UnixTime, Window};
 pub use error::{Error, ErrorKind, Malformed};
