@@ -13,6 +13,8 @@ mod reason;
 pub mod cert;
 pub mod crl;
 mod der;
+mod identity;
+mod pem;
 
 // L2: keys, caches, paths
 mod cache;
@@ -24,6 +26,9 @@ mod trust;
 
 // L4: deciding
 mod chaincache;
+
+// L3: the policy
+mod policy;
 
 pub use clock::{UnixTime, Window};
 pub use error::{Error, ErrorKind, Malformed};

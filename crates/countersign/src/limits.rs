@@ -34,3 +34,18 @@ pub const CRL_ENTRY_EXTENSIONS: usize = 8;
 /// third above what was measured, so that with parsing the whole stays below 2 ms; three P-521
 /// signatures (465 µs each at that price), the dearest honest path, fit.
 pub const DECISION_NS: u64 = 1_600_000;
+
+/// Longest DNS name, in bytes of text without a trailing dot (RFC 1034 section 3.1: 255 octets on
+/// the wire).
+pub const DNS_NAME_BYTES: usize = 253;
+
+/// Longest email address: a local part of 64 bytes (RFC 5321 section 4.5.3.1.1), `@`, a DNS name.
+pub const EMAIL_BYTES: usize = 64 + 1 + DNS_NAME_BYTES;
+
+/// Longest line of a list, in bytes: a URI can fill no more than the chain that holds it.
+pub const LIST_LINE_BYTES: usize = 65_536;
+
+/// Most steps of matching one leaf against the policy, each a look-up or the comparison of one
+/// name (some 10 ns): a millisecond at most. A leaf of 1,000 names against prefixes of fifty
+/// lengths stays inside.
+pub const MATCH_STEPS: u32 = 100_000;

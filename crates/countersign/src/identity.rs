@@ -1,0 +1,150 @@
+//! Who the leaf says it is: each of its identities in the one normal form that matching uses.
+
+pub(crate) mod normal;
+
+use arrayvec::ArrayVec;
+
+use self::normal::Scratch;
+use crate::cert::{Attribute, Certificate, GeneralName, GeneralNames, Name};
+use crate::der::tag;
+use crate::limits;
+
+const DIGEST: usize = 32;
+
+/// SHA-256 digests of parts of the leaf; hashing is a layer above this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LeafDigests {
+    /// Of the whole certificate's DER.
+    pub(crate) cert: [u8; DIGEST],
+    /// Of the SubjectPublicKeyInfo's DER.
+    pub(crate) spki: [u8; DIGEST],
+    /// Of the issuer Name's DER.
+    pub(crate) issuer: [u8; DIGEST],
+}
+
+/// The identities of a leaf. Everything is borrowed; making and reading it allocates nothing.
+#[derive(Clone, Debug)]
+pub(crate) struct LeafIdentity<'a> {
+    digests: LeafDigests,
+    issuer_serial: ArrayVec<u8, { DIGEST + limits::SERIAL_OCTETS }>,
+    names: Option<GeneralNames<'a>>,
+    subject: Name<'a>,
+}
+
+impl<'a> LeafIdentity<'a> {
+    pub(crate) fn new(certificate: &Certificate<'a>, digests: LeafDigests) -> Self {
+        let mut issuer_serial = ArrayVec::from_iter(digests.issuer);
+        issuer_serial
+            .try_extend_from_slice(normal::serial(certificate.serial()))
+            .expect("invariant: a parsed serial number has at most SERIAL_OCTETS");
+        Self {
+            digests,
+            issuer_serial,
+            names: certificate.subject_alt_names(),
+            subject: certificate.subject(),
+        }
+    }
+
+    /// SHA-256 of the whole certificate.
+    pub(crate) fn cert_sha256(&self) -> &[u8; DIGEST] {
+        &self.digests.cert
+    }
+
+    /// SHA-256 of the SubjectPublicKeyInfo.
+    pub(crate) fn spki_sha256(&self) -> &[u8; DIGEST] {
+        &self.digests.spki
+    }
+
+    /// SHA-256 of the issuer Name's DER, then the serial number without sign padding.
+    pub(crate) fn issuer_serial(&self) -> &[u8] {
+        &self.issuer_serial
+    }
+
+    /// Every SAN dNSName in normal form; wildcards are none. `visit` returns whether to go on.
+    pub(crate) fn each_dns(&self, mut visit: impl FnMut(&[u8]) -> bool) {
+        let mut scratch = Scratch::new();
+        for name in self.alternative_names() {
+            let GeneralName::Dns(name) = name else { continue };
+            if normal::dns(name, &mut scratch).is_ok_and(|normal| !visit(normal)) {
+                return;
+            }
+        }
+    }
+
+    /// Every SAN rfc822Name in normal form. `visit` returns whether to go on.
+    pub(crate) fn each_email(&self, mut visit: impl FnMut(&[u8]) -> bool) {
+        let mut scratch = Scratch::new();
+        for name in self.alternative_names() {
+            let GeneralName::Email(address) = name else { continue };
+            if normal::email(address, &mut scratch).is_ok_and(|normal| !visit(normal)) {
+                return;
+            }
+        }
+    }
+
+    /// Every SAN uniformResourceIdentifier, byte for byte.
+    pub(crate) fn uris(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.alternative_names().filter_map(|name| match name {
+            GeneralName::Uri(uri) => Some(uri),
+            _ => None,
+        })
+    }
+
+    /// Every SAN uniformResourceIdentifier that may match a prefix.
+    pub(crate) fn prefixable_uris(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.uris().filter(|uri| normal::check_prefixable(uri).is_ok())
+    }
+
+    /// Every SAN iPAddress: 4 or 16 octets.
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        self.alternative_names().filter_map(|name| match name {
+            GeneralName::Ip(octets) => Some(octets),
+            _ => None,
+        })
+    }
+
+    /// Every attribute of the subject, of multi-valued RDNs too.
+    pub(crate) fn subject_attributes(&self) -> impl Iterator<Item = Attribute<'a>> + use<'a> {
+        self.subject.rdns().flat_map(|rdn| rdn.attributes())
+    }
+
+    /// How many subject alternative names there are.
+    pub(crate) fn alternative_name_count(&self) -> usize {
+        self.alternative_names().count()
+    }
+
+    fn alternative_names(&self) -> impl Iterator<Item = GeneralName<'a>> + use<'a> {
+        self.names.into_iter().flat_map(|names| names.iter())
+    }
+}
+
+/// The text of an attribute value as code points, which rules compare one by one.
+///
+/// String types are seen through, because the type is the CA's choice and not the subject's: the
+/// same text is the same value. TeletexString counts as text only while it stays inside what it
+/// shares with PrintableString, since readers disagree about the rest; a value that is no text
+/// equals nothing.
+pub(crate) fn attribute_text<'a>(
+    attribute: &Attribute<'a>,
+) -> Option<impl Iterator<Item = u32> + use<'a>> {
+    let value = attribute.value;
+    let (utf8, ucs2, ucs4): (&[u8], &[u8], &[u8]) = match attribute.tag {
+        tag::UTF8_STRING | tag::PRINTABLE_STRING | tag::IA5_STRING => (value, &[], &[]),
+        NUMERIC_STRING | VISIBLE_STRING if value.is_ascii() => (value, &[], &[]),
+        tag::TELETEX_STRING if value.iter().all(is_printable_string) => (value, &[], &[]),
+        tag::BMP_STRING => (&[], value, &[]),
+        tag::UNIVERSAL_STRING => (&[], &[], value),
+        _ => return None,
+    };
+    let utf8 = core::str::from_utf8(utf8).ok()?.chars().map(u32::from);
+    let ucs2 = ucs2.as_chunks::<2>().0.iter().map(|unit| u32::from(u16::from_be_bytes(*unit)));
+    let ucs4 = ucs4.as_chunks::<4>().0.iter().map(|unit| u32::from_be_bytes(*unit));
+    Some(utf8.chain(ucs2).chain(ucs4))
+}
+
+const NUMERIC_STRING: u8 = 0x12;
+const VISIBLE_STRING: u8 = 0x1a;
+
+fn is_printable_string(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(byte)
+}

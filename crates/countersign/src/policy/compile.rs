@@ -1,0 +1,154 @@
+//! From a policy's text and the files it names to what decisions are made with.
+
+use std::fs::{self, File};
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+use super::builder::{MatcherBuilder, Room};
+use super::document::{Admit, At, ClientSection, Document, Mode, RevocationSetting, StaleCrl};
+use super::lists::{self, Side};
+use super::matcher::{ClientRecord, Matcher};
+use super::section::Source;
+use super::syntax;
+use crate::error::Error;
+use crate::pem;
+
+/// A policy and everything it names, read and checked. Certificates and CRLs are still DER.
+#[derive(Debug)]
+pub(crate) struct CompiledPolicy {
+    /// Whether the allowlist decides.
+    pub(crate) mode: Mode,
+    /// Who may come in at all.
+    pub(crate) admit: Admit,
+    /// What to do about revocation.
+    pub(crate) revocation: RevocationSetting,
+    /// What to do about a CRL that is not current.
+    pub(crate) stale_crl: StaleCrl,
+    /// Whether a leaf without extended key usage is refused.
+    pub(crate) require_eku: bool,
+    /// The DER of every trust anchor and the file it came from.
+    pub(crate) anchors: Vec<(PathBuf, Vec<u8>)>,
+    /// The DER of every CRL and the file it came from.
+    pub(crate) crls: Vec<(PathBuf, Vec<u8>)>,
+    /// Clients and deny rules.
+    pub(crate) matcher: Matcher,
+}
+
+impl CompiledPolicy {
+    /// Reads a policy file; the paths in it are relative to it.
+    ///
+    /// # Errors
+    ///
+    /// Any file is missing, unreadable or empty of what it should hold, or says something wrong:
+    /// with the file, and where there is one, the line and column.
+    pub(crate) fn from_file(path: &Path) -> Result<Self, Error> {
+        let bytes = fs::read(path).map_err(|e| Error::io(path, e))?;
+        let text = core::str::from_utf8(&bytes).map_err(|bad| not_utf8(&bytes, bad, path))?;
+        let base_dir = path.parent().unwrap_or(Path::new(""));
+        Self::from_toml(text, base_dir).map_err(|e| e.in_file(path))
+    }
+
+    /// Compiles a policy's text; the paths in it are relative to `base_dir`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`from_file`](Self::from_file); errors about the text itself name no file.
+    pub(crate) fn from_toml(text: &str, base_dir: &Path) -> Result<Self, Error> {
+        let document = syntax::parse(text)?;
+        let matcher = matcher(&document, Source(text), base_dir)?;
+        let trust = document.trust;
+        let by_default =
+            if trust.crls.is_empty() { RevocationSetting::Off } else { RevocationSetting::Require };
+        Ok(Self {
+            mode: document.mode,
+            admit: document.admit,
+            revocation: trust.revocation.unwrap_or(by_default),
+            stale_crl: trust.stale_crl,
+            require_eku: trust.require_eku,
+            anchors: read_all(&trust.anchors, base_dir, pem::certificates)?,
+            crls: read_all(&trust.crls, base_dir, pem::crls)?,
+            matcher,
+        })
+    }
+}
+
+fn not_utf8(bytes: &[u8], bad: core::str::Utf8Error, path: &Path) -> Error {
+    let text = String::from_utf8_lossy(&bytes[..bad.valid_up_to()]);
+    Source(&text).error(text.len(), "a policy is UTF-8 text; this is not").in_file(path)
+}
+
+/// Reads every file and takes the DER out of it.
+fn read_all(
+    files: &[At<String>],
+    base_dir: &Path,
+    take: impl Fn(&[u8]) -> Result<Vec<Vec<u8>>, Error>,
+) -> Result<Vec<(PathBuf, Vec<u8>)>, Error> {
+    let mut all = Vec::new();
+    for file in files {
+        let path = base_dir.join(&file.value);
+        let bytes = fs::read(&path).map_err(|e| Error::io(&path, e))?;
+        let found = take(&bytes).map_err(|e| e.in_file(&path))?;
+        all.extend(found.into_iter().map(|der| (path.clone(), der)));
+    }
+    Ok(all)
+}
+
+fn matcher(document: &Document, source: Source<'_>, base_dir: &Path) -> Result<Matcher, Error> {
+    let room = |files: &[At<String>]| {
+        let mut room = Room::default();
+        let measure = |file: &At<String>| {
+            with_list(file, base_dir, |list, path| lists::measure(list, path, &mut room))
+        };
+        files.iter().try_for_each(measure).map(|()| room)
+    };
+    let (clients, deny) = (room(&document.lists.clients)?, room(&document.lists.deny)?);
+    let mut builder = MatcherBuilder::with_room(&clients, &deny);
+    for client in &document.clients {
+        add_client(client, source, &mut builder)?;
+    }
+    for deny in &document.deny {
+        for item in &deny.items {
+            let added = builder.add_deny_rule(item.value.clone(), deny.note.as_deref());
+            added.map_err(|why| source.error(item.offset, why))?;
+        }
+    }
+    for (files, side) in
+        [(&document.lists.clients, Side::Clients), (&document.lists.deny, Side::Deny)]
+    {
+        for file in files {
+            with_list(file, base_dir, |list, path| lists::load(list, path, side, &mut builder))?;
+        }
+    }
+    Ok(builder.finish())
+}
+
+fn add_client(
+    client: &ClientSection,
+    source: Source<'_>,
+    builder: &mut MatcherBuilder,
+) -> Result<(), Error> {
+    let record = ClientRecord {
+        owner: client.owner.as_deref().map(Into::into),
+        issuer_spki_sha256: client.issuer_spki_sha256,
+        approval: client.approval,
+        scopes: client.scopes.iter().map(|scope| scope.as_str().into()).collect(),
+        is_pinned: client.is_pinned,
+    };
+    let index = builder
+        .add_client(&client.id.value, record)
+        .map_err(|why| source.error(client.id.offset, why))?;
+    client.items.iter().try_for_each(|item| {
+        let added = builder.add_client_rule(index, item.value.clone());
+        added.map_err(|why| source.error(item.offset, why))
+    })
+}
+
+fn with_list<T>(
+    file: &At<String>,
+    base_dir: &Path,
+    read: impl FnOnce(BufReader<File>, &Path) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let path = base_dir.join(&file.value);
+    let list = File::open(&path).map_err(|e| Error::io(&path, e))?;
+    read(BufReader::with_capacity(1 << 18, list), &path)
+}
