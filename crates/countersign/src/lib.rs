@@ -24,13 +24,29 @@ mod revocation;
 mod sigcache;
 mod trust;
 
-// L4: deciding
-mod chaincache;
-
 // L3: the policy
 mod policy;
 
+// L4: the decision
+mod binding;
+mod chaincache;
+mod decide;
+mod journal;
+mod snapshot;
+mod verdict;
+mod verifier;
+
+// L5: adapters
+#[cfg(feature = "internal")]
+#[doc(hidden)]
+pub mod internal;
+pub mod rustls;
+
+pub use binding::Binding;
 pub use clock::{UnixTime, Window};
 pub use error::{Error, ErrorKind, Malformed};
+pub use journal::{Journal, JournalEntry};
 pub use metrics::MetricsSnapshot;
 pub use reason::{Decision, Reason};
+pub use verdict::Verdict;
+pub use verifier::{Verifier, VerifierBuilder};

@@ -5,13 +5,14 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use super::builder::{MatcherBuilder, Room};
-use super::document::{Admit, At, ClientSection, Document, Mode, RevocationSetting, StaleCrl};
+use super::document::{Admit, At, ClientSection, Document, Mode};
 use super::lists::{self, Side};
 use super::matcher::{ClientRecord, Matcher};
 use super::section::Source;
 use super::syntax;
 use crate::error::Error;
 use crate::pem;
+use crate::revocation;
 
 /// A policy and everything it names, read and checked. Certificates and CRLs are still DER.
 #[derive(Debug)]
@@ -21,9 +22,9 @@ pub(crate) struct CompiledPolicy {
     /// Who may come in at all.
     pub(crate) admit: Admit,
     /// What to do about revocation.
-    pub(crate) revocation: RevocationSetting,
+    pub(crate) revocation: revocation::Mode,
     /// What to do about a CRL that is not current.
-    pub(crate) stale_crl: StaleCrl,
+    pub(crate) stale_crl: revocation::Stale,
     /// Whether a leaf without extended key usage is refused.
     pub(crate) require_eku: bool,
     /// The DER of every trust anchor and the file it came from.
@@ -58,7 +59,7 @@ impl CompiledPolicy {
         let matcher = matcher(&document, Source(text), base_dir)?;
         let trust = document.trust;
         let by_default =
-            if trust.crls.is_empty() { RevocationSetting::Off } else { RevocationSetting::Require };
+            if trust.crls.is_empty() { revocation::Mode::Off } else { revocation::Mode::Require };
         Ok(Self {
             mode: document.mode,
             admit: document.admit,

@@ -2,6 +2,7 @@
 
 use super::key::Key;
 use crate::clock::Window;
+use crate::revocation;
 
 /// A value and where in the text it stands, in bytes from the start.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,35 +42,13 @@ pub(crate) enum Admit {
     Issued,
 }
 
-/// What to do about revocation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) enum RevocationSetting {
-    /// Every certificate below the anchor must be covered by a CRL.
-    Require,
-    /// What no CRL could cover is accepted.
-    IfAvailable,
-    /// CRLs are not looked at.
-    #[default]
-    Off,
-}
-
-/// What to do about a CRL that is not current.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) enum StaleCrl {
-    /// It covers nothing.
-    #[default]
-    Deny,
-    /// It counts as current.
-    Accept,
-}
-
 /// `[trust]`.
 #[derive(Debug, Default)]
 pub(super) struct TrustSection {
     pub(super) anchors: Vec<At<String>>,
     pub(super) crls: Vec<At<String>>,
-    pub(super) revocation: Option<RevocationSetting>,
-    pub(super) stale_crl: StaleCrl,
+    pub(super) revocation: Option<revocation::Mode>,
+    pub(super) stale_crl: revocation::Stale,
     pub(super) require_eku: bool,
 }
 

@@ -29,5 +29,7 @@ mod time;
 mod value;
 
 pub(crate) use compile::CompiledPolicy;
-pub(crate) use document::{Admit, Mode, RevocationSetting, StaleCrl};
-pub(crate) use matcher::{ClientIndex, ClientRecord, Judgement, Matcher, Outcome, RuleRef};
+pub(crate) use document::{Admit, Mode};
+pub(crate) use matcher::{
+    ClientIndex, ClientRecord, Judgement, Matcher, Outcome as Ruling, RuleRef,
+};

@@ -4,8 +4,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::document::{
-    Admit, At, ClientSection, DenySection, Document, ListsSection, Mode, RevocationSetting,
-    StaleCrl, TrustSection,
+    Admit, At, ClientSection, DenySection, Document, ListsSection, Mode, TrustSection,
 };
 use super::items;
 use super::label::{check_id, check_text};
@@ -14,6 +13,7 @@ use super::time;
 use super::value;
 use crate::clock::{UnixTime, Window};
 use crate::error::Error;
+use crate::revocation;
 
 const CLIENT_KEYS: &[&str] =
     &["id", "owner", "match", "issuer_spki_sha256", "not_before", "not_after", "scopes", "trust"];
@@ -57,12 +57,13 @@ pub(super) fn parse(text: &str) -> Result<Document, Error> {
 
 const MODES: [(&str, Mode); 2] = [("enforce", Mode::Enforce), ("audit", Mode::Audit)];
 const ADMITS: [(&str, Admit); 2] = [("listed", Admit::Listed), ("issued", Admit::Issued)];
-const REVOCATIONS: [(&str, RevocationSetting); 3] = [
-    ("require", RevocationSetting::Require),
-    ("if_available", RevocationSetting::IfAvailable),
-    ("off", RevocationSetting::Off),
+const REVOCATIONS: [(&str, revocation::Mode); 3] = [
+    ("require", revocation::Mode::Require),
+    ("if_available", revocation::Mode::IfAvailable),
+    ("off", revocation::Mode::Off),
 ];
-const STALE_CRLS: [(&str, StaleCrl); 2] = [("deny", StaleCrl::Deny), ("accept", StaleCrl::Accept)];
+const STALE_CRLS: [(&str, revocation::Stale); 2] =
+    [("deny", revocation::Stale::Deny), ("accept", revocation::Stale::Accept)];
 const PINNED: [(&str, bool); 2] = [("path", false), ("pinned", true)];
 
 /// Before all else: a later version may know keys that this one does not.

@@ -67,8 +67,8 @@ deny = ["denied.txt"]
     );
     let document = good(&text);
     assert_eq!((document.mode, document.admit), (Mode::Audit, Admit::Issued));
-    assert_eq!(document.trust.revocation, Some(RevocationSetting::IfAvailable));
-    assert_eq!(document.trust.stale_crl, StaleCrl::Accept);
+    assert_eq!(document.trust.revocation, Some(revocation::Mode::IfAvailable));
+    assert_eq!(document.trust.stale_crl, revocation::Stale::Accept);
     assert!(document.trust.require_eku);
     let [billing, appliance] = &document.clients[..] else { panic!("two clients") };
     assert_eq!(billing.items.len(), 11);
@@ -85,7 +85,7 @@ fn what_is_left_out_has_its_default() {
     let document = good(TRUST);
     assert_eq!((document.mode, document.admit), (Mode::Enforce, Admit::Listed));
     assert_eq!(document.trust.revocation, None);
-    assert_eq!(document.trust.stale_crl, StaleCrl::Deny);
+    assert_eq!(document.trust.stale_crl, revocation::Stale::Deny);
     assert!(!document.trust.require_eku);
     let client = &good(&format!("{TRUST}[[client]]\nid = \"a\"\nmatch = [{{ dns = \"a\" }}]"));
     assert_eq!(client.clients[0].approval, Window::ALWAYS);

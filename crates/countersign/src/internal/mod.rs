@@ -1,0 +1,6 @@
+//! What our own test harness reaches through the feature `internal`. No promise of any kind: it
+//! may change or go in every release.
+
+mod validation;
+
+pub use validation::{Purpose, Revocation, Validation};

@@ -1,0 +1,281 @@
+//! The verifier: one policy in force, its caches, and the question everyone asks.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use arc_swap::{ArcSwap, Guard};
+
+use crate::chaincache::{ChainCache, Remembered};
+use crate::clock::UnixTime;
+use crate::crypto::{PublicKey, sha256};
+use crate::decide::{check_limits, decide, decide_again};
+use crate::error::Error;
+use crate::journal::{Journal, JournalEntry};
+use crate::metrics::{Event, Lookup, Metrics, MetricsSnapshot};
+use crate::policy::CompiledPolicy;
+use crate::sigcache::SignatureFacts;
+use crate::snapshot::Snapshot;
+use crate::verdict::{Judged, Verdict};
+
+/// Decides which clients get in.
+///
+/// Shared freely between threads; `verify` takes no lock, does no I/O and never panics on
+/// input. Readers never wait for a reload.
+///
+/// ```no_run
+/// use countersign::{UnixTime, Verifier};
+///
+/// # fn main() -> Result<(), countersign::Error> {
+/// # let (leaf, intermediate): (&[u8], &[u8]) = (&[], &[]);
+/// let verifier = Verifier::from_file("policy.toml")?;
+/// let verdict = verifier.verify(&[leaf, intermediate], UnixTime::now());
+/// println!("{verdict}"); // allow allowed acme-billing (uri:spiffe://acme.example/billing)
+/// # Ok(())
+/// # }
+/// ```
+pub struct Verifier {
+    snapshot: ArcSwap<Snapshot>,
+    generation: AtomicU64,
+    source: Source,
+    /// Held while a policy is read and put in force, so that reloads follow one another.
+    reloading: Mutex<()>,
+    facts: SignatureFacts,
+    chains: ChainCache<Judged>,
+    metrics: Metrics,
+    journal: Option<Arc<dyn Journal>>,
+}
+
+#[derive(Clone, Debug)]
+enum Source {
+    File(PathBuf),
+    Text { toml: String, base_dir: PathBuf },
+}
+
+impl Source {
+    fn compile(&self) -> Result<CompiledPolicy, Error> {
+        match self {
+            Self::File(file) => CompiledPolicy::from_file(file),
+            Self::Text { toml, base_dir } => CompiledPolicy::from_toml(toml, base_dir),
+        }
+    }
+}
+
+/// Sizes of the caches, and the journal. Every setting has a default.
+#[derive(Clone)]
+pub struct VerifierBuilder {
+    source: Source,
+    chain_entries: usize,
+    chain_bytes: usize,
+    fact_entries: usize,
+    journal: Option<Arc<dyn Journal>>,
+}
+
+impl VerifierBuilder {
+    /// Most chain verdicts kept, and most bytes of certificates they may hold. Default: 65,536
+    /// entries and 256 MiB. Zero entries turn the cache off.
+    #[must_use]
+    pub fn chain_cache(mut self, entries: usize, bytes: usize) -> Self {
+        (self.chain_entries, self.chain_bytes) = (entries, bytes);
+        self
+    }
+
+    /// Most signature facts kept, at about 200 bytes each. Default: 65,536. Zero turns the cache
+    /// off.
+    #[must_use]
+    pub fn fact_cache(mut self, entries: usize) -> Self {
+        self.fact_entries = entries;
+        self
+    }
+
+    /// Hands every decision to `journal`. Default: none.
+    #[must_use]
+    pub fn journal(mut self, journal: Arc<dyn Journal>) -> Self {
+        self.journal = Some(journal);
+        self
+    }
+
+    /// Reads the policy and puts it in force as generation 1.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the policy or a file it names, and where.
+    pub fn build(self) -> Result<Verifier, Error> {
+        let snapshot = Snapshot::new(self.source.compile()?, FIRST_GENERATION)?;
+        Ok(Verifier {
+            snapshot: ArcSwap::from_pointee(snapshot),
+            generation: AtomicU64::new(FIRST_GENERATION),
+            source: self.source,
+            reloading: Mutex::new(()),
+            facts: SignatureFacts::new(self.fact_entries),
+            chains: ChainCache::new(self.chain_entries, self.chain_bytes),
+            metrics: Metrics::new(),
+            journal: self.journal,
+        })
+    }
+}
+
+const FIRST_GENERATION: u64 = 1;
+
+impl Verifier {
+    /// From a policy file; paths in it are relative to it.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the policy or a file it names, and where.
+    pub fn from_file(policy: impl AsRef<Path>) -> Result<Self, Error> {
+        Self::builder_from_file(policy).build()
+    }
+
+    /// From the text of a policy; paths in it are relative to `base_dir`.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the policy or a file it names, and where.
+    pub fn from_toml(policy: &str, base_dir: impl AsRef<Path>) -> Result<Self, Error> {
+        Self::builder_from_toml(policy, base_dir).build()
+    }
+
+    /// [`Verifier::from_file`] with settings.
+    pub fn builder_from_file(policy: impl AsRef<Path>) -> VerifierBuilder {
+        builder(Source::File(policy.as_ref().to_owned()))
+    }
+
+    /// [`Verifier::from_toml`] with settings.
+    pub fn builder_from_toml(policy: &str, base_dir: impl AsRef<Path>) -> VerifierBuilder {
+        let base_dir = base_dir.as_ref().to_owned();
+        builder(Source::Text { toml: policy.to_owned(), base_dir })
+    }
+
+    /// The verdict on a chain as the client presented it: DER certificates, leaf first, the
+    /// others in any order. An empty chain is `no_certificate`.
+    ///
+    /// A chain that was allowed before is recognised byte for byte and judged again only where
+    /// time or policy moved on; that path allocates nothing.
+    pub fn verify(&self, chain: &[&[u8]], now: UnixTime) -> Verdict {
+        let started = self.start();
+        let snapshot = self.snapshot.load();
+        let (judged, lookup) = self.judge(&snapshot, chain, now);
+        self.finish(judged, lookup, snapshot, chain.first().copied(), started)
+    }
+
+    fn judge(&self, snapshot: &Snapshot, chain: &[&[u8]], now: UnixTime) -> (Judged, Lookup) {
+        if let Err(outcome) = check_limits(chain) {
+            return (outcome.into(), Lookup::None);
+        }
+        if let Some(judged) = self.chains.get(chain, snapshot.generation(), now) {
+            return (judged, Lookup::Hit);
+        }
+        let decision = decide(snapshot, &self.facts, chain, now);
+        if let Some(leaf_key) = decision.leaf_key {
+            let Judged { window, .. } = decision.judged;
+            let generation = snapshot.generation();
+            let remembered = Remembered { leaf_key, window, generation, judged: decision.judged };
+            self.chains.insert(chain, remembered);
+        }
+        (decision.judged, Lookup::Miss)
+    }
+
+    /// The verdict on a session that resumes: the leaf it was made with and the
+    /// [`Binding`](crate::Binding) from its ticket. The policy in force now decides, as it would
+    /// on a full handshake. `session_stale` means: not refused, but authenticate afresh.
+    pub fn reauthorize(&self, leaf: &[u8], binding: &[u8], now: UnixTime) -> Verdict {
+        let started = self.start();
+        let snapshot = self.snapshot.load();
+        let judged = match check_limits(&[leaf]) {
+            Ok(()) => decide_again(&snapshot, leaf, binding, now).judged,
+            Err(outcome) => outcome.into(),
+        };
+        self.finish(judged, Lookup::None, snapshot, Some(leaf), started)
+    }
+
+    /// The parsed key of a leaf that was allowed, for the handshake's own signature.
+    pub(crate) fn leaf_key<T>(
+        &self,
+        leaf: &[u8],
+        use_key: impl FnOnce(&PublicKey) -> T,
+    ) -> Option<T> {
+        self.chains.leaf_key(leaf, use_key)
+    }
+
+    /// Reads the policy again, with every file it names, and puts it in force whole. Decisions
+    /// under way finish under the policy they began with.
+    ///
+    /// Returns the new generation.
+    ///
+    /// # Errors
+    /// What is wrong; the policy in force stays, and the failure is counted.
+    pub fn reload(&self) -> Result<u64, Error> {
+        // A reloader that panicked left the policy in force untouched.
+        let _one_at_a_time = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
+        let generation = self.generation() + 1;
+        let snapshot = self.source.compile().and_then(|p| Snapshot::new(p, generation));
+        match snapshot {
+            Ok(snapshot) => {
+                self.snapshot.store(Arc::new(snapshot));
+                self.generation.store(generation, Ordering::Release);
+                self.metrics.event(Event::Reload);
+                Ok(generation)
+            }
+            Err(error) => {
+                self.metrics.event(Event::FailedReload);
+                Err(error)
+            }
+        }
+    }
+
+    /// The generation of the policy in force, from 1; one atomic load.
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// Counters since the verifier was made.
+    pub fn metrics(&self) -> MetricsSnapshot {
+        self.metrics.snapshot(self.facts.lookups())
+    }
+
+    /// DER of the subjects of the trust anchors, for a certificate request's hints.
+    pub fn anchor_subjects(&self) -> Vec<Vec<u8>> {
+        self.snapshot.load().trust().subjects().map(<[u8]>::to_vec).collect()
+    }
+
+    fn start(&self) -> Option<Instant> {
+        self.journal.as_ref().map(|_| Instant::now())
+    }
+
+    #[inline]
+    fn finish(
+        &self,
+        judged: Judged,
+        lookup: Lookup,
+        snapshot: Guard<Arc<Snapshot>>,
+        leaf: Option<&[u8]>,
+        started: Option<Instant>,
+    ) -> Verdict {
+        self.metrics.decision(judged.outcome.reason, lookup);
+        let verdict = Verdict::new(judged, lookup == Lookup::Hit, snapshot);
+        if let (Some(journal), Some(started)) = (&self.journal, started) {
+            let duration = started.elapsed();
+            let leaf_sha256 = leaf.map(sha256);
+            journal.record(&JournalEntry { verdict: &verdict, leaf_sha256, duration });
+        }
+        verdict
+    }
+}
+
+fn builder(source: Source) -> VerifierBuilder {
+    VerifierBuilder {
+        source,
+        chain_entries: 65_536,
+        chain_bytes: 256 << 20,
+        fact_entries: 65_536,
+        journal: None,
+    }
+}
+
+impl core::fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Verifier")
+            .field("source", &self.source)
+            .field("generation", &self.generation())
+            .finish_non_exhaustive()
+    }
+}
