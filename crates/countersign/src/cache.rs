@@ -159,6 +159,7 @@ impl<V> SetCache<V> {
     }
 
     /// Forgets everything that is not being written at this moment.
+    #[cfg(test)]
     pub(crate) fn clear(&self) {
         for index in 0..self.sets.len() {
             if let Some(set) = self.lock(index) {

@@ -27,11 +27,9 @@ pub(crate) enum Event {
     Reload = 0,
     /// A reload failed; the old snapshot stays in force.
     FailedReload = 1,
-    /// The journal sink could not take a record.
-    JournalDrop = 2,
 }
 
-const EVENTS: usize = 3;
+const EVENTS: usize = 2;
 
 /// `N` counters of one shard, alone on their cache lines. 128 bytes: Intel fetches lines in
 /// pairs, and Apple's and some Arm lines are that long.
@@ -187,11 +185,6 @@ impl MetricsSnapshot {
         self.count(Event::FailedReload)
     }
 
-    /// Records that the journal sink could not take.
-    pub fn journal_drops(&self) -> u64 {
-        self.count(Event::JournalDrop)
-    }
-
     fn total(&self, decision: Decision) -> u64 {
         let reasons = Reason::ALL.iter().filter(|reason| decision_of(**reason) == decision);
         reasons.map(|reason| self.decisions(*reason)).sum()
@@ -216,8 +209,6 @@ impl MetricsSnapshot {
         by_result(&mut text, "signature_fact_lookups", "Signature fact lookups.", facts);
         let reloads = [("ok", self.reloads()), ("failed", self.failed_reloads())];
         by_result(&mut text, "reloads", "Policy reloads.", reloads);
-        family(&mut text, "journal_dropped", "Journal records that the sink could not take.");
-        sample(&mut text, "journal_dropped", "", self.journal_drops());
         text
     }
 }
@@ -272,11 +263,9 @@ mod tests {
         let metrics = Metrics::new();
         metrics.event(Event::FailedReload);
         metrics.event(Event::FailedReload);
-        metrics.event(Event::JournalDrop);
         let seen = metrics.snapshot((1, 0));
         assert_eq!((seen.fact_hits(), seen.fact_misses()), (1, 0));
         assert_eq!((seen.reloads(), seen.failed_reloads()), (0, 2));
-        assert_eq!(seen.journal_drops(), 1);
     }
 
     #[test]
@@ -304,7 +293,6 @@ mod tests {
         assert!(text.contains("decisions_total{decision=\"allow\",reason=\"allowed\"} 0\n"));
         assert!(text.contains("# TYPE countersign_reloads_total counter\n"));
         assert!(text.contains("countersign_reloads_total{result=\"ok\"} 1\n"));
-        assert!(text.contains("countersign_journal_dropped_total 0\n"));
         let mut series: Vec<&str> =
             text.lines().filter_map(|l| l.rsplit_once(' ')).map(|l| l.0).collect();
         let all = series.len();

@@ -134,12 +134,6 @@ impl Reason {
     pub fn from_token(token: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|r| r.token() == token)
     }
-
-    /// The more telling of two reasons; the first where they tell as much.
-    #[must_use]
-    pub(crate) fn more_telling(self, other: Self) -> Self {
-        if other.rank() > self.rank() { other } else { self }
-    }
 }
 
 impl fmt::Display for Reason {

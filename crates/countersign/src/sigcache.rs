@@ -8,12 +8,11 @@ use foldhash::quality::RandomState;
 
 use crate::cache::SetCache;
 use crate::cert::Certificate;
-use crate::crypto::{self, KeyError, PublicKey, Sha256, SignatureAlgorithm, VerifyError};
+use crate::crypto::{self, KeyError, PublicKey, SignatureAlgorithm, VerifyError};
 use crate::metrics::Tally;
 
 /// What a digest stands for. The numbers are part of what is hashed and are never reused.
 const CERTIFICATE: u8 = 1;
-const CRL: u8 = 2;
 
 /// Authorities whose keys are kept parsed, at most: far more than one policy leads to.
 const KEYS_MAX: usize = 4_096;
@@ -34,7 +33,10 @@ impl FactDigest {
     /// Names the fact that the key in `issuer_spki` signed `certificate`.
     fn of_certificate(issuer_spki: &[u8], certificate: &Certificate<'_>) -> Self {
         let algorithm = certificate.signature_algorithm();
-        let parts = [algorithm, issuer_spki, certificate.signature(), certificate.tbs()];
+        Self::of_parts([algorithm, issuer_spki, certificate.signature(), certificate.tbs()])
+    }
+
+    fn of_parts(parts: [&[u8]; 4]) -> Self {
         let len = parts.iter().map(|part| size_of::<u64>() + part.len()).sum::<usize>();
         let mut text = Vec::with_capacity(1 + len);
         text.push(CERTIFICATE);
@@ -43,23 +45,6 @@ impl FactDigest {
             text.extend_from_slice(part);
         }
         Self(crypto::sha256(&text))
-    }
-
-    /// Names the fact that the key in `issuer_spki` signed the list whose signed part has this
-    /// SHA-256. Lists are large, and hashed once when they are loaded.
-    pub(crate) fn of_crl(
-        issuer_spki: &[u8],
-        algorithm: &[u8],
-        signature: &[u8],
-        tbs_sha256: &[u8; 32],
-    ) -> Self {
-        let mut hash = Sha256::new();
-        hash.update(&[CRL]);
-        for part in [algorithm, issuer_spki, signature, tbs_sha256] {
-            hash.update(&length(part));
-            hash.update(part);
-        }
-        Self(hash.finish())
     }
 
     /// A digest's own bits are as good as a hash of them.
@@ -124,15 +109,15 @@ impl SignatureFacts {
         Ok(())
     }
 
-    /// Whether this was found good before. For signatures that the caller verifies itself.
-    pub(crate) fn is_known(&self, digest: &FactDigest) -> bool {
+    /// Whether this was found good before.
+    fn is_known(&self, digest: &FactDigest) -> bool {
         let known = self.facts.get(digest.hash(), |fact| fact == digest).is_some();
         self.lookups.count(if known { HIT } else { MISS });
         known
     }
 
-    /// Remembers what the caller has just found good.
-    pub(crate) fn remember(&self, digest: FactDigest) {
+    /// Remembers what was just found good.
+    fn remember(&self, digest: FactDigest) {
         self.facts.insert(digest.hash(), FACT_BYTES, Arc::new(digest));
     }
 
@@ -153,6 +138,11 @@ impl SignatureFacts {
     pub(crate) fn lookups(&self) -> (u64, u64) {
         let [hits, misses] = self.lookups.sums();
         (hits, misses)
+    }
+
+    /// Facts held now.
+    pub(crate) fn len(&self) -> usize {
+        self.facts.len()
     }
 
     fn keep_key(&self, certificate: &Certificate<'_>) {
@@ -229,10 +219,10 @@ mod tests {
     #[test]
     fn moving_a_byte_from_one_part_to_the_next_names_another_fact() {
         let digests = [
-            FactDigest::of_crl(b"ab", b"c", b"d", &[0; 32]),
-            FactDigest::of_crl(b"a", b"bc", b"d", &[0; 32]),
-            FactDigest::of_crl(b"a", b"b", b"cd", &[0; 32]),
-            FactDigest::of_crl(b"ab", b"c", b"d", &[1; 32]),
+            FactDigest::of_parts([b"ab", b"c", b"d", b"e"]),
+            FactDigest::of_parts([b"a", b"bc", b"d", b"e"]),
+            FactDigest::of_parts([b"a", b"b", b"cd", b"e"]),
+            FactDigest::of_parts([b"a", b"b", b"c", b"de"]),
         ];
         for (i, one) in digests.iter().enumerate() {
             assert!(digests[..i].iter().all(|other| other != one));
@@ -266,14 +256,5 @@ mod tests {
         assert!(same(&facts));
         check(&facts, &chain.ca.certificate, &chain.leaf).unwrap();
         assert_eq!(facts.keys.len(), 1, "a leaf's key is not kept here");
-    }
-
-    #[test]
-    fn a_fact_that_the_caller_proved_is_known() {
-        let facts = SignatureFacts::new(10);
-        let digest = FactDigest::of_crl(b"spki", b"algorithm", b"signature", &[7; 32]);
-        assert!(!facts.is_known(&digest));
-        facts.remember(digest);
-        assert!(facts.is_known(&digest));
     }
 }

@@ -120,10 +120,6 @@ impl TrustStore {
         store
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.anchors.is_empty()
-    }
-
     /// Every anchor with this subject, each with its number in this store.
     pub(crate) fn named(&self, name: Name<'_>) -> impl Iterator<Item = (u32, &Anchor)> + Clone {
         let candidates = if self.anchors.is_empty() {

@@ -12,6 +12,7 @@ use crate::clock::UnixTime;
 use crate::crypto::{PublicKey, sha256};
 use crate::decide::{check_limits, decide, decide_again};
 use crate::error::Error;
+use crate::footprint::Footprint;
 use crate::journal::{Journal, JournalEntry};
 use crate::metrics::{Event, Lookup, Metrics, MetricsSnapshot};
 use crate::policy::CompiledPolicy;
@@ -230,6 +231,19 @@ impl Verifier {
     /// Counters since the verifier was made.
     pub fn metrics(&self) -> MetricsSnapshot {
         self.metrics.snapshot(self.facts.lookups())
+    }
+
+    /// What the policy in force and the caches hold in memory.
+    pub fn footprint(&self) -> Footprint {
+        let snapshot = self.snapshot.load();
+        Footprint {
+            clients: snapshot.matcher().client_count(),
+            policy_bytes: snapshot.matcher().heap_bytes(),
+            crls: snapshot.crls().len(),
+            chains: self.chains.len(),
+            chain_bytes: self.chains.bytes(),
+            facts: self.facts.len(),
+        }
     }
 
     /// DER of the subjects of the trust anchors, for a certificate request's hints.

@@ -65,7 +65,7 @@ fn per_byte(hundredths: u64, len: usize) -> u64 {
 /// further bit that is set. Sliding windows need fewer; the bound is what counts.
 fn rsa_ns(modulus_bits: usize, exponent: u64) -> u64 {
     let limbs = modulus_bits.div_ceil(64) as u64;
-    let odd = usize::from(limbs % 8 != 0);
+    let odd = usize::from(!limbs.is_multiple_of(8));
     let squarings = u64::from(exponent.ilog2());
     let multiplications = u64::from(exponent.count_ones()) - 1 + RSA_CONVERSIONS;
     let hundredths =

@@ -108,10 +108,6 @@ impl<'p, 'a> Path<'p, 'a> {
         self.presented(i).position
     }
 
-    pub(crate) fn anchor(&self) -> &'p Anchor {
-        self.anchor
-    }
-
     /// The key that signed certificate `i`.
     pub(crate) fn issuer_key(&self, i: usize) -> &PublicKey {
         self.authorities.get(i).map_or(self.anchor.key(), |(_, key)| key)

@@ -123,6 +123,7 @@ impl MatcherBuilder {
     }
 
     /// Bytes allocated so far.
+    #[cfg(test)]
     pub(super) fn heap_bytes(&self) -> usize {
         let books = self.clients.heap_bytes() + self.deny.heap_bytes();
         books + self.ids.heap_bytes() + self.notes.heap_bytes()

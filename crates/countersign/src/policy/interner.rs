@@ -19,6 +19,7 @@ impl Interner {
         Self { numbers: vec![0; slots.len()], slots, texts: Texts::with_capacity(count, bytes) }
     }
 
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.texts.len()
     }

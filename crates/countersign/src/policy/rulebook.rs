@@ -8,7 +8,7 @@ use foldhash::quality::RandomState;
 
 use super::exact::{ExactTables, Expected};
 use super::key::{ExactText, Key, Kind};
-use super::ranges::{AffixTable, End, NetworkTable, map_bytes};
+use super::ranges::{AffixTable, End, NetworkTable};
 use super::subject::SubjectKey;
 use super::subjects::SubjectTable;
 
@@ -199,8 +199,9 @@ impl RulebookBuilder {
         self.claim(key(), owner, entry_order(owner), may_share)
     }
 
+    #[cfg(test)]
     pub(super) fn heap_bytes(&self) -> usize {
-        self.book.heap_bytes() + map_bytes(&self.claims)
+        self.book.heap_bytes() + super::ranges::map_bytes(&self.claims)
     }
 
     pub(super) fn finish(mut self) -> Rulebook {

@@ -28,6 +28,7 @@ pub(super) struct Scope<'a> {
     subtrees: Subtrees<'a>,
 }
 
+#[expect(clippy::large_enum_variant, reason = "few subtrees are the rule, and need no allocation")]
 enum Subtrees<'a> {
     Few(ArrayVec<(Side, Subtree<'a>), FEW>),
     Many(Box<Index<'a>>),

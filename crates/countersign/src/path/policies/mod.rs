@@ -15,7 +15,7 @@ mod tests;
 use self::row::{Row, sorted};
 use super::constraints::Violation;
 use crate::budget::{Budget, OverBudget};
-use crate::cert::{Certificate, CertificatePolicies};
+use crate::cert::{Certificate, CertificatePolicies, PolicyMappings};
 use crate::reason::Reason;
 
 /// anyPolicy, 2.5.29.32.0.
@@ -104,7 +104,8 @@ fn check_lists(
         check_distinct(policies, budget)?;
     }
     // Section 6.1.4 (a); mappings mean nothing in a leaf.
-    for (issuer, subject) in certificate.policy_mappings().iter().flat_map(|m| m.iter()) {
+    let mappings = certificate.policy_mappings();
+    for (issuer, subject) in mappings.iter().flat_map(PolicyMappings::iter) {
         budget.charge(POLICY_NS)?;
         if index > 0 && (issuer == ANY_POLICY || subject == ANY_POLICY) {
             return Err(Found::violation("policy mappings: anyPolicy is mapped"));

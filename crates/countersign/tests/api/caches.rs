@@ -1,13 +1,11 @@
 //! A cache may make a verdict faster and never different: every operation here is done by a
 //! verifier with caches and by one without, and their verdicts are compared in every field.
 
-mod site;
-
+use crate::site::Site;
 use countersign::{UnixTime, Verdict, Verifier};
 use countersign_testkit::forge::{Authority, GeneralName, Key, Leaf, NOW, Name, certificates_pem};
 use proptest::prelude::*;
 use proptest::sample::Index;
-use site::Site;
 
 const MINUTE: i64 = 60;
 

@@ -6,19 +6,19 @@ use countersign::{UnixTime, Verifier};
 use countersign_testkit::forge::{Authority, GeneralName, Leaf, NOW, certificates_pem, pem};
 
 /// A root, an intermediate, and a folder to put policies in. Gone when dropped.
-pub struct Site {
+pub(crate) struct Site {
     folder: tempfile::TempDir,
-    pub root: Authority,
-    pub ca: Authority,
+    pub(crate) root: Authority,
+    pub(crate) ca: Authority,
 }
 
 /// The time everything here is current at.
-pub fn now() -> UnixTime {
+pub(crate) fn now() -> UnixTime {
     UnixTime::from_secs(NOW)
 }
 
 /// A policy that lets in the client whose URI is [`BILLING`].
-pub const POLICY: &str = r#"
+pub(crate) const POLICY: &str = r#"
 version = 1
 [trust]
 anchors = ["ca.pem"]
@@ -27,10 +27,10 @@ id = "acme-billing"
 match = [ { uri = "spiffe://acme.example/billing" } ]
 "#;
 
-pub const BILLING: &str = "spiffe://acme.example/billing";
+pub(crate) const BILLING: &str = "spiffe://acme.example/billing";
 
 impl Site {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let root = Authority::root("root");
         let ca = root.intermediate("ca");
         let site = Self { folder: tempfile::tempdir().unwrap(), root, ca };
@@ -38,31 +38,31 @@ impl Site {
         site
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    pub fn write(&self, name: &str, contents: &[u8]) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, contents: &[u8]) -> PathBuf {
         let path = self.folder.path().join(name);
         std::fs::write(&path, contents).unwrap();
         path
     }
 
-    pub fn write_crl(&self, name: &str, crl: &[u8]) {
+    pub(crate) fn write_crl(&self, name: &str, crl: &[u8]) {
         self.write(name, pem("X509 CRL", crl).as_bytes());
     }
 
     /// A verifier whose policy is a file, so that rewriting the file and reloading changes it.
-    pub fn verifier(&self, policy: &str) -> Verifier {
+    pub(crate) fn verifier(&self, policy: &str) -> Verifier {
         Verifier::from_file(self.write("policy.toml", policy.as_bytes())).unwrap()
     }
 
-    pub fn leaf(&self, uri: &str) -> Leaf {
+    pub(crate) fn leaf(&self, uri: &str) -> Leaf {
         self.ca.leaf_with("client", |c| c.san([GeneralName::uri(uri)]))
     }
 
     /// The leaf and the intermediate, as a client would present them.
-    pub fn chain<'c>(&'c self, leaf: &'c Leaf) -> [&'c [u8]; 2] {
+    pub(crate) fn chain<'c>(&'c self, leaf: &'c Leaf) -> [&'c [u8]; 2] {
         [&leaf.certificate, &self.ca.certificate]
     }
 }

@@ -1,13 +1,11 @@
 //! The verifier as its users call it: verdicts, reloads, resumption, the journal, the counters.
 
-mod site;
-
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
+use crate::site::{BILLING, POLICY, Site, now};
 use countersign::{Decision, ErrorKind, JournalEntry, Reason, UnixTime, Verdict, Verifier};
 use countersign_testkit::forge::{Leaf, NOW};
-use site::{BILLING, POLICY, Site, now};
 
 fn later(seconds: i64) -> UnixTime {
     UnixTime::from_secs(NOW + seconds)

@@ -1,0 +1,6 @@
+//! The public API, as its users call it.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod caches;
+mod site;
+mod verifier;
