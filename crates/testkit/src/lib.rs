@@ -6,3 +6,4 @@
 
 pub mod forge;
 pub mod vectors;
+pub mod worst;
