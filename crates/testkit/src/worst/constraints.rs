@@ -2,8 +2,8 @@
 
 use super::{Hostile, WorstCase, dns, fill, label};
 use crate::forge::der;
-use crate::forge::extension::{name_constraints, subtree};
-use crate::forge::{Authority, GeneralName, Key, KeyKind, Name, tamper};
+use crate::forge::extension::{name_constraints, subject_alt_name, subtree};
+use crate::forge::{Authority, CertificateBuilder, GeneralName, Key, KeyKind, Name, tamper};
 
 /// A kind of name: how the n-th subjectAltName looks, and how the n-th base that holds none of
 /// them looks, and a base that holds them all.
@@ -47,6 +47,24 @@ const KINDS: [NameKind; 5] = [
     },
 ];
 
+/// DNS names as long as they may be, which differ from their base in the first label only.
+const LONG_DNS: NameKind = NameKind {
+    name: "DNS of 250 characters",
+    alternative: |n| dns(&format!("{}.{}a", label(n), "b.".repeat(122))),
+    base: |n| dns(&format!("{}x.{}a", label(n), "b.".repeat(122))),
+    all: || dns("a"),
+};
+
+/// Mailboxes as long as they may be, which differ in the host's first label only.
+const LONG_EMAIL: NameKind = NameKind {
+    name: "email of 250 characters",
+    alternative: |n| {
+        GeneralName::email(format!("{}@{}.{}a", "u".repeat(60), label(n), "b.".repeat(90)))
+    },
+    base: |n| GeneralName::email(format!("{}@{}x.{}a", "u".repeat(60), label(n), "b.".repeat(90))),
+    all: || GeneralName::email(".a"),
+};
+
 /// Half of a handshake, less what the certificates need besides.
 const HALF: usize = 31_500;
 
@@ -59,6 +77,8 @@ pub(super) fn cases() -> Vec<WorstCase> {
     }
     cases.push(in_every_certificate());
     cases.push(unauthenticated());
+    cases.push(excluded(&LONG_DNS));
+    cases.push(excluded(&LONG_EMAIL));
     cases.extend(long_names());
     cases
 }
@@ -68,12 +88,17 @@ fn bases(kind: &NameKind, bytes: usize) -> Vec<GeneralName> {
     (0..count).map(kind.base).collect()
 }
 
+/// Without a subject the alternative names are all there is, and have to be critical.
+fn nameless(c: CertificateBuilder, names: Vec<GeneralName>) -> CertificateBuilder {
+    c.subject(Name::new()).with(subject_alt_name(names).critical())
+}
+
 /// No name matches, so every name has to be held against every base.
 fn excluded(kind: &NameKind) -> WorstCase {
     let bases = bases(kind, HALF);
     let names = fill(HALF, kind.alternative);
     let hostile = Hostile::constrained(|c| c.with(name_constraints(&[], &bases)));
-    let leaf = hostile.leaf(|c| c.subject(Name::new()).san(names));
+    let leaf = hostile.leaf(|c| nameless(c, names));
     hostile.case(format!("excluded subtrees × names, {}", kind.name), &leaf)
 }
 
@@ -83,7 +108,7 @@ fn permitted_by_the_last(kind: &NameKind) -> WorstCase {
     bases.push((kind.all)());
     let names = fill(HALF, kind.alternative);
     let hostile = Hostile::constrained(|c| c.with(name_constraints(&bases, &[])));
-    let leaf = hostile.leaf(|c| c.subject(Name::new()).san(names));
+    let leaf = hostile.leaf(|c| nameless(c, names));
     hostile.case(format!("permitted subtrees × names, {}", kind.name), &leaf)
 }
 
@@ -96,7 +121,7 @@ fn constrained_anchor(kind: &NameKind) -> WorstCase {
     });
     let names = fill(2 * HALF, kind.alternative);
     let leaf_key = Key::seeded(KeyKind::P256, "leaf");
-    let leaf = root.leaf_for(&Name::new(), leaf_key, |c| c.san(names));
+    let leaf = root.leaf_for(&Name::new(), leaf_key, |c| nameless(c, names));
     let name = format!("10,000 subtrees in the anchor × names, {}", kind.name);
     WorstCase::new(name, vec![leaf.certificate], vec![root.certificate])
 }

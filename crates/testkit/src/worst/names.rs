@@ -16,10 +16,6 @@ pub(super) fn cases() -> Vec<WorstCase> {
                 values.iter().map(|v| (CN, tag::UTF8_STRING, v.as_bytes())).collect();
             Name::new().rdn(&attributes)
         }),
-        two_spellings("one RDN of equal attributes in two spellings", |upper| {
-            let value: &[u8] = if upper { b"A" } else { b"a" };
-            Name::new().rdn(&vec![(CN, tag::UTF8_STRING, value); 1_300])
-        }),
         two_spellings("many RDNs in two spellings", |upper| {
             let value: &[u8] = if upper { b"A" } else { b"a" };
             Name::raw(&repeat_rdn(value, 1_100))
