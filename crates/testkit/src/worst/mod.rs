@@ -27,6 +27,9 @@ pub const BYTES: usize = 65_536;
 pub struct WorstCase {
     /// What is expensive about it.
     pub name: String,
+    /// The class of failure it belongs to: 21 path building, 22 names against names, 23 odd keys
+    /// and sizes, 24 policies.
+    pub class: u8,
     /// What the peer presents, DER, leaf first.
     pub chain: Vec<Vec<u8>>,
     /// The trust anchors in force, DER.
@@ -38,18 +41,23 @@ pub struct WorstCase {
 /// Every case. Making them takes seconds; the result is current at
 /// [`forge::NOW`](crate::forge::NOW).
 pub fn all() -> Vec<WorstCase> {
-    let mut cases = search::cases();
-    cases.extend(keys::cases());
-    cases.extend(constraints::cases());
-    cases.extend(names::cases());
-    cases.extend(policies::cases());
-    cases.extend(fields::cases());
-    cases
+    let classes = [
+        (21, search::cases()),
+        (22, constraints::cases()),
+        (22, names::cases()),
+        (23, keys::cases()),
+        (23, fields::cases()),
+        (24, policies::cases()),
+    ];
+    let classify = |(class, cases): (u8, Vec<WorstCase>)| {
+        cases.into_iter().map(move |case| WorstCase { class, ..case })
+    };
+    classes.into_iter().flat_map(classify).collect()
 }
 
 impl WorstCase {
     fn new(name: impl Into<String>, chain: Vec<Vec<u8>>, anchors: Vec<Vec<u8>>) -> Self {
-        Self { name: name.into(), chain, anchors, crls: Vec::new() }
+        Self { name: name.into(), class: 0, chain, anchors, crls: Vec::new() }
     }
 
     /// Bytes of DER in the chain.
