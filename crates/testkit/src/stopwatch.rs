@@ -1,14 +1,16 @@
 //! How long work takes on a machine that has other things to do.
 
+use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 /// The shortest of `runs` runs: whatever interrupts a run makes it longer, never shorter, so the
-/// shortest is closest to the CPU time that the work needs.
-pub fn least_time(runs: usize, mut work: impl FnMut()) -> Duration {
+/// shortest is closest to the CPU time that the work needs. What `work` returns is kept from the
+/// optimiser.
+pub fn least_time<T>(runs: usize, mut work: impl FnMut() -> T) -> Duration {
     let mut least = Duration::MAX;
     for _ in 0..runs {
         let started = Instant::now();
-        work();
+        black_box(work());
         least = least.min(started.elapsed());
     }
     least
