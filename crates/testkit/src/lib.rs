@@ -5,4 +5,9 @@
 #![forbid(unsafe_code)]
 
 pub mod forge;
+mod policy_dir;
+pub mod stopwatch;
 pub mod vectors;
+pub mod worst;
+
+pub use policy_dir::PolicyDir;

@@ -1,6 +1,6 @@
 //! Key pairs of every kind that a certificate may carry.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
@@ -120,7 +120,7 @@ impl Key {
                     .map(Pair::MlDsa)
             }
             KeyKind::Rsa2048 | KeyKind::Rsa3072 | KeyKind::Rsa4096 | KeyKind::Rsa8192 => {
-                RsaKeyPair::from_pkcs8(fixed_rsa(kind)).map(Pair::Rsa)
+                return fixed_rsa(kind);
             }
         };
         Self::new(kind, pair.expect("a seed of the right length makes a key"))
@@ -240,13 +240,20 @@ pub fn spki(algorithm: &[u8], key: &[u8]) -> Vec<u8> {
     der::sequence([algorithm, &der::bit_string(key)])
 }
 
-fn fixed_rsa(kind: KeyKind) -> &'static [u8] {
-    match kind {
-        KeyKind::Rsa2048 => include_bytes!("../../keys/rsa-2048.pk8"),
-        KeyKind::Rsa3072 => include_bytes!("../../keys/rsa-3072.pk8"),
-        KeyKind::Rsa4096 => include_bytes!("../../keys/rsa-4096.pk8"),
-        _ => include_bytes!("../../keys/rsa-8192.pk8"),
-    }
+/// Loading an RSA key checks its primes, which takes long enough to do it once per process.
+fn fixed_rsa(kind: KeyKind) -> Key {
+    static KEYS: [OnceLock<Key>; 4] = [const { OnceLock::new() }; 4];
+    let (place, pkcs8): (usize, &[u8]) = match kind {
+        KeyKind::Rsa2048 => (0, include_bytes!("../../keys/rsa-2048.pk8")),
+        KeyKind::Rsa3072 => (1, include_bytes!("../../keys/rsa-3072.pk8")),
+        KeyKind::Rsa4096 => (2, include_bytes!("../../keys/rsa-4096.pk8")),
+        _ => (3, include_bytes!("../../keys/rsa-8192.pk8")),
+    };
+    let load = || {
+        let pair = RsaKeyPair::from_pkcs8(pkcs8).expect("the stored keys are PKCS#8");
+        Key::new(kind, Pair::Rsa(pair))
+    };
+    KEYS[place].get_or_init(load).clone()
 }
 
 fn ecdsa_algorithm(kind: KeyKind) -> &'static EcdsaSigningAlgorithm {
