@@ -93,7 +93,11 @@ fn read_all(
     Ok(all)
 }
 
-fn matcher(document: &Document, source: Source<'_>, base_dir: &Path) -> Result<Matcher, Error> {
+pub(super) fn matcher(
+    document: &Document,
+    source: Source<'_>,
+    base_dir: &Path,
+) -> Result<Matcher, Error> {
     let room = |files: &[At<String>]| {
         let mut room = Room::default();
         let measure = |file: &At<String>| {
