@@ -156,3 +156,6 @@ fn with_list<T>(
     let list = File::open(&path).map_err(|e| Error::io(&path, e))?;
     read(BufReader::with_capacity(1 << 18, list), &path)
 }
+
+#[cfg(test)]
+mod tests;
