@@ -94,7 +94,11 @@ fn read_all(
     Ok(all)
 }
 
-fn matcher(document: &Document, source: Source<'_>, base_dir: &Path) -> Result<Matcher, Error> {
+pub(super) fn matcher(
+    document: &Document,
+    source: Source<'_>,
+    base_dir: &Path,
+) -> Result<Matcher, Error> {
     let room = |files: &[At<String>]| {
         let mut room = Room::default();
         let measure = |file: &At<String>| {
@@ -153,3 +157,6 @@ fn with_list<T>(
     let list = File::open(&path).map_err(|e| Error::io(&path, e))?;
     read(BufReader::with_capacity(1 << 18, list), &path)
 }
+
+#[cfg(test)]
+mod tests;

@@ -238,3 +238,6 @@ enum Decider {
 fn text(bytes: &[u8]) -> &str {
     core::str::from_utf8(bytes).expect("invariant: ids and notes were text when they were read")
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,6 +24,8 @@ mod spelling;
 mod subject;
 mod subjects;
 mod syntax;
+#[cfg(test)]
+mod testing;
 mod texts;
 mod time;
 mod value;

@@ -232,7 +232,7 @@ impl RulebookBuilder {
             if !may_share(earlier.owner, owner) {
                 return Err(ClaimedBy(earlier.owner));
             }
-            order = order.min(earlier.order);
+            order = earlier.order;
         }
         let rule = u32::try_from(self.book.rules.len())
             .expect("invariant: loading stops before 2^31 rules");

@@ -178,7 +178,7 @@ impl<'s, F: Fn(u32) -> bool> Search<'s, F> {
 
     /// Whether a rule of this rank, if it held, could be the better one.
     fn improves(&self, rank: Rank) -> bool {
-        self.best.is_none_or(|best| rank < best.rank || rank == best.rank && !best.is_vouched)
+        self.best.is_none_or(|best| rank <= best.rank)
     }
 
     /// Whether the keys hold beside the first, by which the rule was found.
@@ -194,13 +194,20 @@ impl<'s, F: Fn(u32) -> bool> Search<'s, F> {
         Ok(true)
     }
 
+    /// Of rules that demand the same, one whose owner accepts the issuer wins, then the first.
     fn offer(&mut self, rank: Rank, place: Place, owner: u32) {
-        let is_vouched = (self.is_vouched)(owner);
-        let wins = self.best.is_none_or(|best| {
-            rank < best.rank || rank == best.rank && is_vouched && !best.is_vouched
-        });
-        if wins {
-            self.best = Some(Found { place, owner, is_vouched, rank });
+        let found = Found { place, owner, is_vouched: (self.is_vouched)(owner), rank };
+        let merit = |found: &Found| (found.rank, !found.is_vouched, rule_number(found.place));
+        if self.best.is_none_or(|best| merit(&found) < merit(&best)) {
+            self.best = Some(found);
         }
+    }
+}
+
+/// Entries that demand the same as a rule are rules themselves, so that none compares with one.
+fn rule_number(place: Place) -> u32 {
+    match place {
+        Place::Rule(rule) => rule,
+        Place::Entry(..) => NO_RULE,
     }
 }
