@@ -5,4 +5,5 @@
 #![forbid(unsafe_code)]
 
 pub mod forge;
+pub mod fuzz;
 pub mod vectors;
