@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod forge;
+pub mod fuzz;
 mod policy_dir;
 pub mod stopwatch;
 pub mod vectors;

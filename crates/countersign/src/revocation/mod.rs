@@ -31,6 +31,7 @@ use crate::budget::{Budget, OverBudget};
 use crate::cert::{Certificate, KeyUsage, Name};
 use crate::clock::{UnixTime, Window};
 use crate::crypto::PublicKey;
+pub(crate) use crate::path::Failure;
 use crate::reason::Reason;
 use status::{Checker, Status};
 
@@ -92,21 +93,6 @@ pub(crate) struct Question<'p, 'a> {
     pub(crate) crls: &'p CrlSet,
     pub(crate) settings: Settings,
     pub(crate) now: UnixTime,
-}
-
-/// Why a path is not good enough.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Failure {
-    pub(crate) reason: Reason,
-    /// Where the certificate it is about stood in what was presented.
-    pub(crate) position: Option<u8>,
-    pub(crate) what: &'static str,
-}
-
-impl Failure {
-    const fn new(reason: Reason, position: Option<u8>, what: &'static str) -> Self {
-        Self { reason, position, what }
-    }
 }
 
 /// Checks every certificate of a path. Gives the span of time in which the answer stays the same
