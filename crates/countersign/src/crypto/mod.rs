@@ -3,8 +3,10 @@
 
 mod algorithm;
 mod key;
+mod kind;
 mod price;
 mod provider;
+mod tariff;
 #[cfg(test)]
 mod tests;
 mod tls;

@@ -17,8 +17,8 @@ mod aws_lc {
     use aws_lc_rs::signature::{self, ParsedPublicKey, VerificationAlgorithm};
 
     use super::super::algorithm::{Hash, MlDsa, SignatureAlgorithm};
-    use super::super::key::{Curve, KeyKind};
-    use super::super::price::Prices;
+    use super::super::kind::{Curve, KeyKind};
+    use super::super::tariff::Prices;
     use crate::cert::Spki;
 
     /// Measured with aws-lc-rs 1.19 on two cores of a Xeon with AVX-512 IFMA and SHA extensions,
@@ -161,8 +161,8 @@ mod by_ring {
     use ring::signature::{self, VerificationAlgorithm};
 
     use super::super::algorithm::{Hash, SignatureAlgorithm};
-    use super::super::key::{Curve, KeyKind};
-    use super::super::price::Prices;
+    use super::super::kind::{Curve, KeyKind};
+    use super::super::tariff::Prices;
     use crate::cert::Spki;
 
     /// Measured with ring 0.17 on two cores of a Xeon, a third added.

@@ -3,7 +3,8 @@
 use rustls::SignatureScheme;
 
 use super::algorithm::{Hash, MlDsa, SignatureAlgorithm};
-use super::key::{Curve, KeyKind, Padding, PublicKey};
+use super::key::PublicKey;
+use super::kind::{Curve, KeyKind, Padding};
 use super::{VerifyError, provider};
 
 /// The protocol version whose rules for CertificateVerify hold.

@@ -78,6 +78,7 @@ fn check(files: &Files, layers: &[&[&str]]) -> Vec<Finding> {
     let (arrows, mut findings) = resolve::arrows(&tree);
     findings.extend(rules::facade_only(&tree));
     findings.extend(rules::known_modules(&tree, layers));
+    findings.extend(rules::one_provider(&tree));
     findings.extend(rules::upward(&tree, &arrows, layers));
     findings.extend(rules::cycles(&tree, &arrows, layers));
     findings.sort();

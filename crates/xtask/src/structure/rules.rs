@@ -8,6 +8,7 @@ use super::Finding;
 use super::layers::layer_of;
 use super::resolve::Arrow;
 use super::source::{Module, Tree};
+use super::uses;
 
 /// lib.rs declares modules and re-exports; it holds nothing itself.
 pub(super) fn facade_only(tree: &Tree) -> Vec<Finding> {
@@ -41,6 +42,22 @@ pub(super) fn known_modules(tree: &Tree, layers: &[&[&str]]) -> Vec<Finding> {
                 "module `{name}` is in no layer: give it one in crates/xtask/src/structure/layers.rs"
             );
             Finding::new(file, *line, message)
+        })
+        .collect()
+}
+
+/// The crypto providers, by the names their crates and rustls give them.
+const PROVIDERS: &[&str] = &["aws_lc_rs", "ring"];
+
+/// Only `crypto` names a provider, so that choosing another is one file's work.
+pub(super) fn one_provider(tree: &Tree) -> Vec<Finding> {
+    let others = tree.modules.iter().filter(|m| m.path.first().is_none_or(|top| top != "crypto"));
+    let named = others.flat_map(|m| uses::named_paths(&m.items).into_iter().map(move |n| (m, n)));
+    named
+        .filter_map(|(module, named)| {
+            let provider = named.segments.iter().find(|s| PROVIDERS.contains(&s.as_str()))?;
+            let message = format!("names the provider `{provider}`: only `crypto` may");
+            Some(Finding::new(&module.file, named.line, message))
         })
         .collect()
 }

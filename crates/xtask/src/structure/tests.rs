@@ -215,6 +215,17 @@ fn an_exported_macro_belongs_to_the_module_it_stands_in() {
 }
 
 #[test]
+fn a_provider_named_outside_crypto_fails() {
+    for body in ["use ring::digest;", "fn f() { rustls::crypto::aws_lc_rs::default_provider() }"] {
+        assert_one(&[("lib.rs", "mod low;"), ("low.rs", body)], "only `crypto` may");
+    }
+    let layers: &[&[&str]] = &[&["crypto"]];
+    let files = [("lib.rs", "mod crypto;"), ("crypto.rs", "use ring::digest;")];
+    let files: Files = files.iter().map(|(f, t)| ((*f).to_owned(), (*t).to_owned())).collect();
+    assert_eq!(check(&files, layers), []);
+}
+
+#[test]
 fn the_core_holds_its_layers() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../countersign/src");
     let mut files = Files::new();

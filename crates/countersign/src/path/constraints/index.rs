@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use super::Presented;
 use super::hosts::{Host, ancestors, parent};
 use super::networks::Networks;
-use super::scope::directory_ns;
-use super::subtree::Side;
+use super::subtree::{Side, directory_ns};
 use crate::budget::{Budget, OverBudget};
 use crate::cert::{Name, Subtree, kind};
 

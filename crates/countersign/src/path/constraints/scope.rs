@@ -3,7 +3,7 @@
 use arrayvec::ArrayVec;
 
 use super::index::{Index, Sides};
-use super::subtree::{Side, contains};
+use super::subtree::{Side, compare_ns, contains};
 use super::{Found, Presented};
 use crate::budget::{Budget, OverBudget};
 use crate::cert::{Name, NameConstraints, Subtree, kind};
@@ -14,14 +14,6 @@ const FEW: usize = 16;
 
 /// Reading one subtree, measured with `NAME_NS`: 30 to 35 ns.
 const SUBTREE_NS: u64 = 40;
-/// Comparing a name with a subtree: 3 to 17 ns for hosts and addresses.
-const COMPARE_NS: u64 = 15;
-/// Comparing two directory names of one attribute: 60 ns.
-const COMPARE_DIRECTORY_NS: u64 = 60;
-/// And more for every octet of the shorter, where the strings differ in white space and have to
-/// be compared character by character.
-const COMPARE_OCTET_NS: u64 = 8;
-
 pub(super) struct Scope<'a> {
     permitted: Kinds,
     constrained: Kinds,
@@ -153,17 +145,4 @@ const fn kind_of(subtree: &Subtree<'_>) -> u8 {
         Subtree::Directory(_) => kind::DIRECTORY,
         Subtree::Unsupported(tag) => *tag,
     }
-}
-
-/// What comparing this name with this subtree costs.
-fn compare_ns(subtree: &Subtree<'_>, name: &Presented<'_>) -> u64 {
-    match (subtree, name) {
-        (Subtree::Directory(base), Presented::Directory(name)) => directory_ns(base, name),
-        _ => COMPARE_NS,
-    }
-}
-
-/// What comparing two directory names costs.
-pub(super) fn directory_ns(base: &Name<'_>, name: &Name<'_>) -> u64 {
-    COMPARE_DIRECTORY_NS + COMPARE_OCTET_NS * base.der().len().min(name.der().len()) as u64
 }

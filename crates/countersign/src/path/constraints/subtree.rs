@@ -2,7 +2,15 @@
 
 use super::Presented;
 use super::hosts::{Host, is_at_or_below, is_below, parent};
-use crate::cert::Subtree;
+use crate::cert::{Name, Subtree};
+
+/// Comparing a name with a subtree: 3 to 17 ns for hosts and addresses.
+const COMPARE_NS: u64 = 15;
+/// Comparing two directory names of one attribute: 60 ns.
+const COMPARE_DIRECTORY_NS: u64 = 60;
+/// And more for every octet of the shorter, where the strings differ in white space and have to
+/// be compared character by character.
+const COMPARE_OCTET_NS: u64 = 8;
 
 /// Which list a subtree stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,4 +60,17 @@ fn is_within_host(base: &str, host: &str) -> bool {
         Some(domain) => is_below(host, domain),
         None => Host(host) == Host(base),
     }
+}
+
+/// What comparing this name with this subtree costs.
+pub(super) fn compare_ns(subtree: &Subtree<'_>, name: &Presented<'_>) -> u64 {
+    match (subtree, name) {
+        (Subtree::Directory(base), Presented::Directory(name)) => directory_ns(base, name),
+        _ => COMPARE_NS,
+    }
+}
+
+/// What comparing two directory names costs.
+pub(super) fn directory_ns(base: &Name<'_>, name: &Name<'_>) -> u64 {
+    COMPARE_DIRECTORY_NS + COMPARE_OCTET_NS * base.der().len().min(name.der().len()) as u64
 }
