@@ -163,8 +163,7 @@ pub(crate) fn not_revoked(
         settings,
         now: question.now,
     };
-    let failed = |f: revocation::Failure| Failure::new(f.reason, f.position, f.what);
-    revocation::check(&question, budget).map_err(failed)
+    revocation::check(&question, budget)
 }
 
 /// The allowlist's word on a leaf whose path is good.

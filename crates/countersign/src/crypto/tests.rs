@@ -179,7 +179,7 @@ fn algorithms_without_a_digest_keep_the_message() {
 #[test]
 fn a_pss_key_makes_pss_signatures_of_its_own_hash_only() {
     let pair = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
-    let bare = tlv(tag::OID, &[super::algorithm::oid::RSASSA_PSS]);
+    let bare = tlv(tag::OID, &[algorithm::oid::RSASSA_PSS]);
     for (parameters, hashes) in [
         (&bare[..], &[Hash::Sha256, Hash::Sha384, Hash::Sha512][..]),
         (&alg_id::RSA_PSS_SHA256, &[Hash::Sha256]),
@@ -262,7 +262,7 @@ fn key_algorithms_have_exactly_the_parameters_of_their_rfc() {
     let rsa = rsa_key(&odd(2048), &[3]);
     let bare_rsa = &alg_id::RSA_ENCRYPTION[..11];
     let explicit = tlv(tag::SEQUENCE, &[&[2, 1, 1]]);
-    let ec = tlv(tag::OID, &[super::algorithm::oid::EC_PUBLIC_KEY]);
+    let ec = tlv(tag::OID, &[algorithm::oid::EC_PUBLIC_KEY]);
     let point = [4; 65];
     for (algorithm, key) in [
         (bare_rsa.to_vec(), &rsa[..]),
@@ -362,7 +362,7 @@ fn tls_13_binds_the_curve_to_the_hash_and_tls_12_does_not() {
 #[test]
 fn tls_tells_pss_keys_from_rsa_keys() {
     let pair = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
-    let bare = tlv(tag::OID, &[super::algorithm::oid::RSASSA_PSS]);
+    let bare = tlv(tag::OID, &[algorithm::oid::RSASSA_PSS]);
     for mut signed in rsa_all(&pair) {
         signed.spki = spki(&bare, pair.public_key().as_ref());
         let expected = match signed.algorithm {

@@ -6,7 +6,7 @@ use super::index::{Index, Sides};
 use super::subtree::{Side, compare_ns, contains};
 use super::{Found, Presented};
 use crate::budget::{Budget, OverBudget};
-use crate::cert::{Name, NameConstraints, Subtree, kind};
+use crate::cert::{NameConstraints, Subtree, kind};
 
 /// Up to so many subtrees are compared one by one; more are indexed. Comparing costs about what
 /// the index costs to ask at this number, and real CAs state fewer.
