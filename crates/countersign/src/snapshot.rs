@@ -34,6 +34,9 @@ impl Snapshot {
             .map(|(file, der)| Anchor::from_der(der).map_err(|e| e.in_file(file)));
         let trust = TrustStore::new(anchors.collect::<Result<Vec<_>, _>>()?);
         let crls = load_crls(policy.crls)?;
+        for anchor in trust.iter() {
+            crls.recognise(anchor.subject(), anchor.key(), anchor.spki());
+        }
         let revocation = revocation::Settings { mode: policy.revocation, stale: policy.stale_crl };
         let trust_digest = trust_digest(&trust, &crls, revocation, policy.require_eku);
         Ok(Self {

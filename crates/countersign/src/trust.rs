@@ -134,6 +134,11 @@ impl TrustStore {
             .filter(move |(_, anchor)| anchor.subject() == name)
     }
 
+    /// Every anchor.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Anchor> {
+        self.anchors.iter()
+    }
+
     /// The subjects, for a server's certificate_authorities hint.
     pub(crate) fn subjects(&self) -> impl Iterator<Item = &[u8]> {
         self.anchors.iter().map(|a| &*a.subject)

@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 
 use super::signature::CrlSignature;
+use crate::budget::Budget;
 use crate::cert::Name;
 use crate::clock::{UnixTime, Window};
 use crate::crl::LoadedCrl;
-use crate::crypto::{Sha256, sha256};
+use crate::crypto::{PublicKey, Sha256, sha256};
 use crate::error::Malformed;
 
 /// A CRL that decisions look at.
@@ -60,6 +61,16 @@ impl CrlSet {
         same_hash.insert(place, known);
         self.count += 1;
         Ok(())
+    }
+
+    /// Works out which CRLs of `issuer` this key signed, ahead of any decision. With the keys of
+    /// the trust anchors, which are known beforehand, no peer's budget pays for their CRLs.
+    pub(crate) fn recognise(&self, issuer: Name<'_>, key: &PublicKey, spki: &[u8]) {
+        let mut unlimited = Budget::new(u64::MAX);
+        for known in self.of(issuer) {
+            // What is found out is remembered; a CRL by someone else stays unknown.
+            let _ = known.signature.is_by(key, spki, &known.crl, &mut unlimited);
+        }
     }
 
     /// How many different CRLs there are.

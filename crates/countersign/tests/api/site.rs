@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use countersign::{UnixTime, Verifier};
+use countersign_testkit::PolicyDir;
 use countersign_testkit::forge::{Authority, GeneralName, Leaf, NOW, certificates_pem, pem};
 
 /// A root, an intermediate, and a folder to put policies in. Gone when dropped.
 pub(crate) struct Site {
-    folder: tempfile::TempDir,
+    folder: PolicyDir,
     pub(crate) root: Authority,
     pub(crate) ca: Authority,
 }
@@ -33,7 +34,7 @@ impl Site {
     pub(crate) fn new() -> Self {
         let root = Authority::root("root");
         let ca = root.intermediate("ca");
-        let site = Self { folder: tempfile::tempdir().unwrap(), root, ca };
+        let site = Self { folder: PolicyDir::new(), root, ca };
         site.write("ca.pem", certificates_pem([&site.root.certificate]).as_bytes());
         site
     }
@@ -43,9 +44,7 @@ impl Site {
     }
 
     pub(crate) fn write(&self, name: &str, contents: &[u8]) -> PathBuf {
-        let path = self.folder.path().join(name);
-        std::fs::write(&path, contents).unwrap();
-        path
+        self.folder.write(name, contents)
     }
 
     pub(crate) fn write_crl(&self, name: &str, crl: &[u8]) {

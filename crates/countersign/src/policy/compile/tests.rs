@@ -68,12 +68,12 @@ fn files_are_found_beside_the_policy_and_their_der_is_kept_in_order() {
 #[test]
 fn revocation_is_required_where_crls_are_given_unless_said_otherwise() {
     for (trust, expected) in [
-        ("", RevocationSetting::Off),
-        ("crls = []\n", RevocationSetting::Off),
-        ("crls = [\"ca.crl\"]\n", RevocationSetting::Require),
-        ("crls = [\"ca.crl\"]\nrevocation = \"if_available\"\n", RevocationSetting::IfAvailable),
-        ("crls = [\"ca.crl\"]\nrevocation = \"off\"\n", RevocationSetting::Off),
-        ("revocation = \"require\"\n", RevocationSetting::Require),
+        ("", revocation::Mode::Off),
+        ("crls = []\n", revocation::Mode::Off),
+        ("crls = [\"ca.crl\"]\n", revocation::Mode::Require),
+        ("crls = [\"ca.crl\"]\nrevocation = \"if_available\"\n", revocation::Mode::IfAvailable),
+        ("crls = [\"ca.crl\"]\nrevocation = \"off\"\n", revocation::Mode::Off),
+        ("revocation = \"require\"\n", revocation::Mode::Require),
     ] {
         let folder = Folder::new()
             .with("policy.toml", format!("{ANCHORED}{trust}"))
