@@ -2,25 +2,14 @@
 
 use super::{CERTIFICATES, Hostile, WorstCase};
 use crate::forge::{
-    Authority, Key, KeyKind, Name, SignatureAlgorithm, authority_certificate, der,
-    leaf_certificate, rsa_spki, sha256, spki,
+    Authority, CertificateBuilder, Key, KeyKind, Name, SignatureAlgorithm, authority_certificate,
+    der, leaf_certificate, rsa_spki, sha256, spki,
 };
 
 pub(super) fn cases() -> Vec<WorstCase> {
-    let compressed = |octets: usize, curve: &'static str| {
-        move |number: usize| spki(&ec_algorithm(&der::oid(curve)), &point(2, octets, number))
-    };
-    vec![
-        issuers("huge RSA modulus", |n| rsa_spki(&bytes(3_800, n), &[1, 0, 1])),
-        issuers("huge RSA exponent", |n| rsa_spki(&bytes(1_024, n), &bytes(1_023, n))),
-        issuers("huge RSA modulus and exponent", |n| rsa_spki(&bytes(1_900, n), &bytes(1_900, n))),
-        issuers("even RSA modulus", |n| rsa_spki(&even(bytes(1_024, n)), &[1, 0, 1])),
-        issuers("explicit curve without square roots", |_| explicit_curve()),
-        issuers("compressed points on P-384", compressed(48, "1.3.132.0.34")),
-        issuers("compressed points on P-521", compressed(66, "1.3.132.0.35")),
-        issuers("points on no curve, P-521", |n| {
-            spki(&ec_algorithm(&der::oid("1.3.132.0.35")), &point(4, 132, n))
-        }),
+    let mut cases: Vec<_> =
+        odd_issuers().into_iter().flat_map(|odd| [odd.unknown(), odd.known()]).collect();
+    cases.extend([
         huge_leaf_key("leaf key of 60 kB, RSA", &rsa_spki(&bytes(60_000, 0), &[1, 0, 1])),
         huge_leaf_key(
             "leaf key of 60 kB, unknown algorithm",
@@ -34,34 +23,86 @@ pub(super) fn cases() -> Vec<WorstCase> {
             "leaf key with an RSA exponent of 60 kB",
             &rsa_spki(&bytes(256, 0), &bytes(59_000, 1)),
         ),
+    ]);
+    cases
+}
+
+/// Issuers with odd keys: what they are, the algorithm that the leaf names, and the n-th key.
+struct OddIssuers {
+    name: &'static str,
+    algorithm: SignatureAlgorithm,
+    key: fn(usize) -> Vec<u8>,
+}
+
+fn odd_issuers() -> Vec<OddIssuers> {
+    let odd = |name, algorithm, key| OddIssuers { name, algorithm, key };
+    let (rsa, ecdsa) = (SignatureAlgorithm::RsaPkcs1Sha512, SignatureAlgorithm::EcdsaSha512);
+    vec![
+        odd("huge RSA modulus", rsa, |n| rsa_spki(&bytes(3_700, n), &[1, 0, 1])),
+        odd("huge RSA exponent", rsa, |n| rsa_spki(&bytes(1_024, n), &bytes(1_023, n))),
+        odd("RSA exponent of 64 bits", rsa, |n| rsa_spki(&bytes(1_024, n), &bytes(8, n))),
+        odd("huge RSA modulus and exponent", rsa, |n| rsa_spki(&bytes(1_850, n), &bytes(1_850, n))),
+        odd("even RSA modulus", rsa, |n| rsa_spki(&even(bytes(1_024, n)), &[1, 0, 1])),
+        odd("explicit curve without square roots", ecdsa, |_| explicit_curve()),
+        odd("compressed points on P-384", ecdsa, |n| {
+            spki(&ec_algorithm(&der::oid(P384)), &point(2, 48, n))
+        }),
+        odd("compressed points on P-521", ecdsa, |n| {
+            spki(&ec_algorithm(&der::oid(P521)), &point(2, 66, n))
+        }),
+        odd("points on no curve, P-521", ecdsa, |n| {
+            spki(&ec_algorithm(&der::oid(P521)), &point(4, 132, n))
+        }),
     ]
 }
 
-/// Fifteen issuers of one name with keys of this making, below an anchor that knows none of them.
-fn issuers(name: &str, make: impl Fn(usize) -> Vec<u8>) -> WorstCase {
-    let anchor = Authority::seeded_root("anchor");
-    let key = Key::seeded(KeyKind::P256, "leaf");
-    let algorithm = match make(0) {
-        spki if spki.windows(7).any(|w| w == [0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1]) => {
-            SignatureAlgorithm::EcdsaSha512
-        }
-        _ => SignatureAlgorithm::RsaPkcs1Sha512,
-    };
-    let signature = match algorithm {
-        SignatureAlgorithm::EcdsaSha512 => key.sign(SignatureAlgorithm::EcdsaSha256, b"else"),
-        _ => bytes(256, 0),
-    };
-    let leaf = leaf_certificate(&Name::common("leaf"), &key)
-        .issuer(Name::common("ca"))
-        .sign_with_garbage(algorithm, &signature);
-    let mut chain = vec![leaf];
-    chain.extend((0..CERTIFICATES - 1).map(|number| {
+const P384: &str = "1.3.132.0.34";
+const P521: &str = "1.3.132.0.35";
+
+impl OddIssuers {
+    /// Fifteen of them, below an anchor that knows none.
+    fn unknown(&self) -> WorstCase {
+        let anchor = Authority::seeded_root("anchor");
+        let lie = Key::seeded(KeyKind::P256, "liar").sign(SignatureAlgorithm::EcdsaSha256, b"else");
+        let mut chain = vec![self.leaf()];
+        chain.extend((0..CERTIFICATES - 1).map(|number| {
+            let issuer = self.issuer(number, &anchor);
+            issuer.sign_with_garbage(SignatureAlgorithm::EcdsaSha256, &lie)
+        }));
+        WorstCase::new(self.name, chain, vec![anchor.certificate])
+    }
+
+    /// Fourteen of them, all certified by the hostile CA.
+    fn known(&self) -> WorstCase {
+        let hostile = Hostile::new();
+        let mut chain = vec![self.leaf()];
+        chain.extend(
+            (0..CERTIFICATES - 2)
+                .map(|number| self.issuer(number, &hostile.ca).sign(&hostile.ca.key)),
+        );
+        chain.push(hostile.ca.certificate);
+        let name = format!("{} below the hostile CA", self.name);
+        WorstCase::new(name, chain, vec![hostile.root.certificate])
+    }
+
+    fn issuer(&self, number: usize, above: &Authority) -> CertificateBuilder {
+        let key = Key::seeded(KeyKind::P256, "leaf");
         authority_certificate(&Name::common("ca"), &key)
-            .spki(&make(number))
-            .issuer(anchor.name.clone())
-            .sign_with_garbage(SignatureAlgorithm::EcdsaSha256, &signature)
-    }));
-    WorstCase::new(name, chain, vec![anchor.certificate])
+            .spki(&(self.key)(number))
+            .issuer(above.name.clone())
+    }
+
+    fn leaf(&self) -> Vec<u8> {
+        let key = Key::seeded(KeyKind::P256, "leaf");
+        let signature = match self.algorithm {
+            SignatureAlgorithm::EcdsaSha512 => key.sign(SignatureAlgorithm::EcdsaSha256, b"else"),
+            // As long as a modulus of 8192 bits, so that no length check ends it.
+            _ => bytes(1_024, 0),
+        };
+        leaf_certificate(&Name::common("leaf"), &key)
+            .issuer(Name::common("ca"))
+            .sign_with_garbage(self.algorithm, &signature)
+    }
 }
 
 /// A leaf with this key, properly certified by the hostile CA.

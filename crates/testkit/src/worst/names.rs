@@ -21,7 +21,7 @@ pub(super) fn cases() -> Vec<WorstCase> {
             Name::raw(&repeat_rdn(value, 1_100))
         }),
         two_spellings("one long value in two spellings, spaces", |upper| {
-            let text = if upper { "A  ".repeat(5_000) } else { "a ".repeat(7_500) };
+            let text = if upper { "A  ".repeat(5_000) } else { "a ".repeat(5_000) };
             Name::common(&text)
         }),
         two_spellings("one long value in two spellings, Unicode", |upper| {
@@ -34,7 +34,7 @@ pub(super) fn cases() -> Vec<WorstCase> {
                     "A".repeat(7_500).encode_utf16().flat_map(u16::to_be_bytes).collect();
                 Name::new().attribute(CN, tag::BMP_STRING, &text)
             } else {
-                Name::common(&"a".repeat(15_000))
+                Name::common(&"a".repeat(7_500))
             }
         }),
         similar_candidates(),

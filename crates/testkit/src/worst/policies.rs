@@ -50,8 +50,8 @@ fn levels(
         below.insert(0, made);
     }
     let key = Key::seeded(KeyKind::P256, "leaf");
-    let leaf = below[0]
-        .leaf_for(&Name::common("leaf"), key, |c| c.with(certificate_policies(&["1.2.9999"])));
+    let leaf =
+        below[0].leaf_for(&Name::common("leaf"), key, |c| c.with(certificate_policies(&["1.2.0"])));
     hostile.chain(name, &leaf, &below)
 }
 

@@ -23,6 +23,7 @@ pub(super) fn cases() -> Vec<WorstCase> {
     let mut cases = Vec::new();
     for kind in KINDS {
         cases.push(different_keys(kind));
+        cases.push(different_keys_below_the_hostile_ca(kind));
         cases.push(one_key_many_certificates(kind));
         cases.push(deep_and_valid(kind));
     }
@@ -78,6 +79,14 @@ fn anchor(kind: KeyKind) -> Authority {
     Authority::root_with(Name::common("anchor"), Key::seeded(kind, "anchor"), |c| c)
 }
 
+/// An anchor of this name whose key has signed nothing here.
+fn stranger(name: &Name, kind: KeyKind) -> Vec<u8> {
+    let key = Key::seeded(kind, "stranger");
+    authority_certificate(name, &key)
+        .spki(&some_spki(kind, 1_000))
+        .sign_with_garbage(key.algorithm(), &lie(kind))
+}
+
 /// The identifier that every candidate claims, so that none can be preferred by it.
 fn claimed_key_id() -> Extension {
     extension::subject_key_identifier(&[7; 20])
@@ -101,6 +110,26 @@ fn different_keys(kind: KeyKind) -> WorstCase {
             .sign_with_garbage(key.algorithm(), &lie(kind))
     }));
     WorstCase::new(format!("different keys, {kind:?}"), chain, vec![anchor.certificate])
+}
+
+/// The same, and the hostile CA vouches for every candidate: nothing but the leaf's own signature
+/// is wrong, and every key has to be tried to know.
+fn different_keys_below_the_hostile_ca(kind: KeyKind) -> WorstCase {
+    let (hostile, key) = (Hostile::new(), Key::seeded(kind, "leaf"));
+    let mut case = different_keys(kind);
+    case.name = format!("different keys below the hostile CA, {kind:?}");
+    case.anchors = vec![hostile.root.certificate.clone()];
+    case.chain.truncate(candidates(kind));
+    for (number, der) in case.chain.iter_mut().enumerate().skip(1) {
+        *der = authority_certificate(&Name::common("ca"), &key)
+            .spki(&some_spki(kind, number))
+            .issuer(hostile.ca.name.clone())
+            .without(id::SUBJECT_KEY_IDENTIFIER)
+            .with(claimed_key_id())
+            .sign(&hostile.ca.key);
+    }
+    case.chain.push(hostile.ca.certificate);
+    case
 }
 
 /// Candidates that all hold the key that did sign the leaf, and that the anchor did not sign.
@@ -138,15 +167,14 @@ fn deep_and_valid(kind: KeyKind) -> WorstCase {
 /// anchor has that name too.
 fn everyone_signs_everyone(kind: KeyKind) -> WorstCase {
     let (name, key) = (Name::common("everyone"), Key::seeded(kind, "everyone"));
-    let anchor_key = Key::seeded(KeyKind::P256, "another");
-    let anchor = Authority::root_with(name.clone(), anchor_key, |c| c);
     let leaf = leaf_certificate(&Name::common("leaf"), &key).issuer(name.clone()).sign(&key);
     let mut chain = vec![leaf];
     chain
         .extend((0..CERTIFICATES - 1).map(|number| {
             authority_certificate(&name, &key).serial(&[1, number as u8]).sign(&key)
         }));
-    WorstCase::new(format!("everyone signs everyone, {kind:?}"), chain, vec![anchor.certificate])
+    let anchor = stranger(&name, kind);
+    WorstCase::new(format!("everyone signs everyone, {kind:?}"), chain, vec![anchor])
 }
 
 /// Fifteen authorities, each issued by the next, the last by the first.
@@ -193,7 +221,7 @@ fn layers_without_an_anchor(kind: KeyKind) -> WorstCase {
     let (issuer, certificates) = layers(kind, 3, 5, &impostor);
     let leaf = issuer.leaf_for(&Name::common("leaf"), Key::seeded(kind, "leaf"), |c| c);
     let chain = [vec![leaf.certificate], certificates].concat();
-    let real = Authority::seeded_root("anchor").certificate;
+    let real = stranger(&Name::common("anchor"), kind);
     WorstCase::new(format!("layers without an anchor, {kind:?}"), chain, vec![real])
 }
 

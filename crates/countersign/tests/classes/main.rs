@@ -1,0 +1,16 @@
+//! One regression test per class of failure seen in real systems, as far as the decision can show
+//! it; each is named after its class. They go through the public API, from a policy file on disk
+//! to a verdict.
+
+
+mod caches;
+mod configuration;
+mod defects;
+mod identity;
+mod name_constraints;
+mod names;
+mod revocation;
+mod scene;
+mod signatures;
+mod text;
+mod work;
