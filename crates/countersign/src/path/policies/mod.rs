@@ -12,6 +12,8 @@ mod row;
 #[cfg(test)]
 mod tests;
 
+use arrayvec::ArrayVec;
+
 use self::row::{Row, sorted};
 use super::constraints::Violation;
 use crate::budget::{Budget, OverBudget};
@@ -22,7 +24,7 @@ use crate::reason::Reason;
 const ANY_POLICY: &[u8] = &[0x55, 0x1d, 0x20, 0];
 
 /// Reading one policy or one mapping, and its share of sorting a list of them. Measured 2026-11
-/// on a 2-vCPU x86-64 at opt-level 3 over lists of 10 to 8,000: 32 to 71 ns.
+/// on a 2-vCPU x86-64 at opt-level 3 over lists of 1 to 4,000: 17 to 73 ns.
 const POLICY_NS: u64 = 80;
 
 /// Lists of up to so many policies are searched for duplicates as they are.
@@ -117,13 +119,13 @@ fn check_lists(
 /// "A certificate policy OID MUST NOT appear more than once in a certificate policies extension"
 /// (section 4.2.1.4).
 fn check_distinct(policies: CertificatePolicies<'_>, budget: &mut Budget) -> Result<(), Found> {
-    let list = policies.iter();
-    let distinct = if list.clone().nth(FEW).is_none() {
-        budget.charge(POLICY_NS)?;
-        list.clone().enumerate().all(|(i, policy)| !list.clone().take(i).any(|p| p == policy))
+    let mut few = ArrayVec::<&[u8], FEW>::new();
+    let fit = policies.iter().try_for_each(|policy| few.try_push(policy));
+    let distinct = if fit.is_ok() {
+        budget.charge(POLICY_NS * few.len() as u64)?;
+        few.iter().enumerate().all(|(i, policy)| !few[..i].contains(policy))
     } else {
-        let sorted = sorted(list, budget)?;
-        sorted.is_sorted_by(|a, b| a < b)
+        sorted(policies.iter(), budget)?.is_sorted_by(|a, b| a < b)
     };
     if distinct {
         Ok(())

@@ -35,7 +35,7 @@ fn class_24_any_policy_carries_many_policies_down_at_a_cost_that_is_charged() {
 fn a_path_in_which_nobody_requires_a_policy_costs_next_to_nothing() {
     let links = [asserts([1]), asserts([1, 2]), asserts([ANY])];
     let free = PolicySettings::default();
-    assert_eq!(judge_within(&links, free, 3 * super::super::POLICY_NS), Ok(()));
+    assert_eq!(judge_within(&links, free, 4 * super::super::POLICY_NS), Ok(()));
     assert_eq!(judge_within(&[Link::default(), Link::default()], free, 0), Ok(()));
     assert!(judge_within(&[asserts(1..=100)], free, 1_000).is_err());
 }
