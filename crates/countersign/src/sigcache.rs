@@ -30,12 +30,7 @@ const FACT_BYTES: usize = size_of::<FactDigest>() + 2 * size_of::<usize>();
 pub(crate) struct FactDigest([u8; 32]);
 
 impl FactDigest {
-    /// Names the fact that the key in `issuer_spki` signed `certificate`.
-    fn of_certificate(issuer_spki: &[u8], certificate: &Certificate<'_>) -> Self {
-        let algorithm = certificate.signature_algorithm();
-        Self::of_parts([algorithm, issuer_spki, certificate.signature(), certificate.tbs()])
-    }
-
+    /// From algorithm, signer, signature and what is signed.
     fn of_parts(parts: [&[u8]; 4]) -> Self {
         let len = parts.iter().map(|part| size_of::<u64>() + part.len()).sum::<usize>();
         let mut text = Vec::with_capacity(1 + len);
@@ -52,6 +47,15 @@ impl FactDigest {
         let [a, b, c, d, e, f, g, h, ..] = self.0;
         u64::from_le_bytes([a, b, c, d, e, f, g, h])
     }
+}
+
+/// The signature of a certificate, and what it is over.
+#[derive(Clone, Copy)]
+pub(crate) struct Signed<'s> {
+    /// Content octets of the AlgorithmIdentifier.
+    pub(crate) algorithm: &'s [u8],
+    pub(crate) signature: &'s [u8],
+    pub(crate) tbs: &'s [u8],
 }
 
 fn length(part: &[u8]) -> [u8; size_of::<u64>()] {
@@ -97,16 +101,34 @@ impl SignatureFacts {
         algorithm: SignatureAlgorithm,
         certificate: &Certificate<'_>,
     ) -> Result<(), VerifyError> {
-        let digest = FactDigest::of_certificate(issuer_spki, certificate);
-        if self.is_known(&digest) {
-            return Ok(());
-        }
-        issuer_key.verify(algorithm, certificate.tbs(), certificate.signature())?;
-        self.remember(digest);
-        if certificate.is_ca() {
+        let signed = Signed {
+            algorithm: certificate.signature_algorithm(),
+            signature: certificate.signature(),
+            tbs: certificate.tbs(),
+        };
+        let known = self.check_signed(issuer_spki, issuer_key, algorithm, signed)?;
+        if !known && certificate.is_ca() {
             self.keep_key(certificate);
         }
         Ok(())
+    }
+
+    /// As `check`, of a certificate in parts; whether it was known.
+    pub(crate) fn check_signed(
+        &self,
+        issuer_spki: &[u8],
+        issuer_key: &PublicKey,
+        algorithm: SignatureAlgorithm,
+        signed: Signed<'_>,
+    ) -> Result<bool, VerifyError> {
+        let parts = [signed.algorithm, issuer_spki, signed.signature, signed.tbs];
+        let digest = FactDigest::of_parts(parts);
+        if self.is_known(&digest) {
+            return Ok(true);
+        }
+        issuer_key.verify(algorithm, signed.tbs, signed.signature)?;
+        self.remember(digest);
+        Ok(false)
     }
 
     /// Whether this was found good before.
