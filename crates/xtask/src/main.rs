@@ -1,6 +1,7 @@
 //! Developer chores, run as `cargo xtask <task>`.
 #![forbid(unsafe_code)]
 
+mod conformance;
 mod structure;
 
 use std::process::ExitCode;
@@ -9,11 +10,13 @@ const TASKS: &str = "\
 usage: cargo xtask <task>
 
 tasks:
+  conformance  the public test suites through the core, and rustls-webpki beside it
   structure    hold the layers of the core: no upward use, no import cycle";
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
     match (args.next().as_deref(), args.next()) {
+        (Some("conformance"), None) => conformance::run(),
         (Some("structure"), None) => structure::run(),
         (Some("--help" | "-h" | "help"), None) => {
             println!("{TASKS}");
