@@ -30,11 +30,7 @@ const FACT_BYTES: usize = size_of::<FactDigest>() + 2 * size_of::<usize>();
 pub(crate) struct FactDigest([u8; 32]);
 
 impl FactDigest {
-    /// Names the fact that the key in `issuer_spki` made this signature.
-    fn of_certificate(issuer_spki: &[u8], signed: Signed<'_>) -> Self {
-        Self::of_parts([signed.algorithm, issuer_spki, signed.signature, signed.tbs])
-    }
-
+    /// From algorithm, signer, signature and what is signed.
     fn of_parts(parts: [&[u8]; 4]) -> Self {
         let len = parts.iter().map(|part| size_of::<u64>() + part.len()).sum::<usize>();
         let mut text = Vec::with_capacity(1 + len);
@@ -125,7 +121,8 @@ impl SignatureFacts {
         algorithm: SignatureAlgorithm,
         signed: Signed<'_>,
     ) -> Result<bool, VerifyError> {
-        let digest = FactDigest::of_certificate(issuer_spki, signed);
+        let parts = [signed.algorithm, issuer_spki, signed.signature, signed.tbs];
+        let digest = FactDigest::of_parts(parts);
         if self.is_known(&digest) {
             return Ok(true);
         }
