@@ -33,6 +33,7 @@ mod chaincache;
 mod decide;
 mod footprint;
 mod journal;
+mod outcome;
 mod snapshot;
 mod verdict;
 mod verifier;
