@@ -1,8 +1,8 @@
 //! The binding: what ties a resumable session to the trust it was made under.
 
 use crate::clock::UnixTime;
+use crate::outcome::Judged;
 use crate::snapshot::Snapshot;
-use crate::verdict::Judged;
 
 /// The bytes that tie a ticket to trust digest, issuer, generation and expiry.
 ///

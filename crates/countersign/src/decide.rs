@@ -9,13 +9,13 @@ use crate::clock::{UnixTime, Window};
 use crate::crypto::{KeyError, PublicKey, sha256};
 use crate::identity::{LeafDigests, LeafIdentity};
 use crate::limits;
+use crate::outcome::{Judged, MatchedRule, Outcome};
 use crate::path::{self, Failure, Path, Presented, Question};
 use crate::policy::{Admit, Judgement, Mode, Ruling};
 use crate::reason::Reason;
 use crate::revocation::{self, CrlSet, Issuer, Link};
 use crate::sigcache::SignatureFacts;
 use crate::snapshot::Snapshot;
-use crate::verdict::{Judged, MatchedRule, Outcome};
 
 /// A fresh decision, and what is worth keeping of it.
 pub(crate) struct Decision {

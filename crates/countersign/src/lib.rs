@@ -14,7 +14,7 @@ pub mod cert;
 pub mod crl;
 mod der;
 mod identity;
-mod pem;
+pub mod pem;
 
 // L2: keys, caches, paths
 mod cache;
@@ -33,6 +33,7 @@ mod chaincache;
 mod decide;
 mod footprint;
 mod journal;
+mod outcome;
 mod snapshot;
 mod verdict;
 mod verifier;

@@ -40,7 +40,7 @@ pub(crate) fn blocks(text: &[u8]) -> impl Iterator<Item = Result<Block<'_>, Erro
 /// # Errors
 ///
 /// A block that is no certificate, a broken block, or no block at all.
-pub(crate) fn certificates(text: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
+pub fn certificates(text: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
     all_labelled(text, CERTIFICATE, "certificate")
 }
 

@@ -15,10 +15,11 @@ use crate::error::Error;
 use crate::footprint::Footprint;
 use crate::journal::{Journal, JournalEntry};
 use crate::metrics::{Event, Lookup, Metrics, MetricsSnapshot};
+use crate::outcome::Judged;
 use crate::policy::CompiledPolicy;
 use crate::sigcache::SignatureFacts;
 use crate::snapshot::Snapshot;
-use crate::verdict::{Judged, Verdict};
+use crate::verdict::Verdict;
 
 /// Decides which clients get in.
 ///

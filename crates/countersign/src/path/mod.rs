@@ -57,6 +57,9 @@ impl From<crate::budget::OverBudget> for Failure {
     }
 }
 
+/// Indices into [`Question::presented`], leaf first.
+type Chosen = ArrayVec<u8, { limits::CHAIN_CERTIFICATES }>;
+
 /// A parsed certificate and its place in the chain as presented.
 #[derive(Clone, Debug)]
 pub(crate) struct Presented<'a> {

@@ -4,7 +4,7 @@ use arrayvec::ArrayVec;
 
 use super::signatures::{IssuerId, Signatures};
 use super::validate::validate;
-use super::{Failure, Path, Question};
+use super::{Chosen, Failure, Path, Question};
 use crate::budget::Budget;
 use crate::cert::Certificate;
 use crate::limits;
@@ -35,9 +35,6 @@ pub(crate) fn find<'p, 'a, T>(
         None => Err(search.failure.unwrap_or(Failure::new(Reason::UnknownIssuer, Some(0), ""))),
     }
 }
-
-/// Indices into [`Question::presented`], leaf first.
-pub(super) type Chosen = ArrayVec<u8, { limits::CHAIN_CERTIFICATES }>;
 
 struct Search<'s, 'p, 'a, T> {
     question: &'s Question<'p, 'a>,

@@ -2,9 +2,8 @@
 
 use arrayvec::ArrayVec;
 
-use super::search::Chosen;
 use super::signatures::{IssuerId, Signatures};
-use super::{Failure, Path, Presented, Question, Violation, constraints, policies};
+use super::{Chosen, Failure, Path, Presented, Question, Violation, constraints, policies};
 use crate::budget::Budget;
 use crate::cert::{Certificate, KeyUsage};
 use crate::clock::{UnixTime, Window};

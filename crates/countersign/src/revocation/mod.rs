@@ -17,6 +17,7 @@
 //! A CRL counts only where its signature is by the certificate's issuer, or by another key that
 //! the issuer's name is certified for (see `signer`).
 
+mod checker;
 mod scope;
 mod set;
 mod signature;
@@ -33,7 +34,7 @@ use crate::clock::{UnixTime, Window};
 use crate::crypto::PublicKey;
 pub(crate) use crate::path::Failure;
 use crate::reason::Reason;
-use status::{Checker, Status};
+use checker::{Checker, Status};
 
 /// What to do without a CRL.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

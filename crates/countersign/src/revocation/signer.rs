@@ -9,8 +9,8 @@
 //!   from the certificate's own upwards, and itself not revoked. An issuer further down cannot
 //!   vouch for it: a subordinate could then issue CRLs about itself.
 
+use super::checker::{Checker, Status, Use};
 use super::set::KnownCrl;
-use super::status::{Checker, Status};
 use super::{Link, Mode};
 use crate::budget::OverBudget;
 use crate::cert::{Certificate, KeyUsage};
@@ -19,16 +19,6 @@ use crate::crypto::{PublicKey, SignatureAlgorithm};
 
 /// The price of comparing two names, in nanoseconds.
 const NAME_NS: u64 = 100;
-
-/// What a CRL's signature is wanted for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Use {
-    /// To believe that a certificate is revoked. Whether a CRL signer's own certificate is
-    /// current does not matter for that, so that no passing of time takes a revocation back.
-    Listing,
-    /// To believe that it is not.
-    Covering,
-}
 
 impl<'p, 'a> Checker<'_, 'p, 'a> {
     /// Whether `known` is signed by who may sign for the issuer of the path's certificate

@@ -1,12 +1,10 @@
 //! What the CRLs say about one certificate.
 
-use arrayvec::ArrayVec;
-
+use super::Stale;
+use super::checker::{Checker, Status, Use};
 use super::scope::covered_reasons;
 use super::set::KnownCrl;
-use super::signer::Use;
-use super::{Question, Stale};
-use crate::budget::{Budget, OverBudget};
+use crate::budget::OverBudget;
 use crate::cert::Certificate;
 use crate::clock::Window;
 use crate::crl::{ALL_REASONS, CertificateKind};
@@ -18,38 +16,7 @@ const CRL_NS: u64 = 400;
 /// The price of one octet of the certificate's distribution points, for each CRL, in nanoseconds.
 const POINT_OCTET_NS: u64 = 4;
 
-/// What is known about a certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Status {
-    /// Not revoked, as long as time is in the window.
-    Good(Window),
-    /// There is no CRL of its issuer at all.
-    NoCrl,
-    /// There are CRLs, and those that count do not cover it.
-    Unknown,
-    /// It would be good, were the CRLs fresh.
-    Stale,
-    /// Listed.
-    Revoked,
-}
-
-/// Certificates that are judged because of one another: one of the path, the signer of its CRL,
-/// and the signer of the CRL that covers that one. No known CA goes further.
-const NESTED: usize = 3;
-
-/// Judges the certificates of one path.
-pub(super) struct Checker<'q, 'p, 'a> {
-    pub(super) question: &'q Question<'p, 'a>,
-    pub(super) budget: &'q mut Budget,
-    /// Certificates being judged, each because of the one before: none can vouch for another.
-    pub(super) judging: ArrayVec<&'p Certificate<'a>, NESTED>,
-}
-
-impl<'q, 'p, 'a> Checker<'q, 'p, 'a> {
-    pub(super) fn new(question: &'q Question<'p, 'a>, budget: &'q mut Budget) -> Self {
-        Self { question, budget, judging: ArrayVec::new() }
-    }
-
+impl<'p, 'a> Checker<'_, 'p, 'a> {
     /// What is known about `subject`, which the issuer of the path's certificate `level` signed.
     pub(super) fn status(
         &mut self,

@@ -7,7 +7,7 @@ pub(super) const LAYERS: &[&[&str]] = &[
     &["der", "cert", "crl", "identity", "pem"],
     &["crypto", "trust", "cache", "sigcache", "path", "revocation"],
     &["policy"],
-    &["verdict", "snapshot", "chaincache", "journal", "binding", "decide", "verifier"],
+    &["outcome", "verdict", "snapshot", "chaincache", "journal", "binding", "decide", "verifier"],
     &["engine", "rustls", "forwarded", "internal"],
 ];
 

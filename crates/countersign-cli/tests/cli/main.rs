@@ -1,0 +1,7 @@
+//! The command as programs and people meet it: arguments, output, exit codes.
+
+mod command;
+mod demo;
+mod readme;
+mod usage;
+mod verify;
