@@ -2,7 +2,9 @@
 //! may change or go in every release.
 
 mod signatures;
+mod staged;
 mod validation;
 
 pub use signatures::{CachedAnswer, SignatureProbe};
+pub use staged::Staged;
 pub use validation::{Purpose, Revocation, Validation};
