@@ -92,28 +92,24 @@ impl<'p, 'a, T> Search<'_, 'p, 'a, T> {
     }
 
     /// The issuers that the child's issuer name allows, best first.
-    fn candidates(
-        &mut self,
-        child: &Certificate<'a>,
-        chosen: &Chosen,
-    ) -> ArrayVec<(IssuerId<'p>, u8), CANDIDATES> {
+    fn candidates(&mut self, child: &Certificate<'a>, chosen: &Chosen) -> Candidates<'p> {
         let question = self.question;
-        let mut found = ArrayVec::new();
+        let mut found = Candidates::new();
         for (id, anchor) in question.trust.named(child.issuer()) {
-            if !self.step() || found.is_full() {
+            if !self.step() {
                 break;
             }
-            found.push((IssuerId::Anchor(id, anchor), self.rank_anchor(child, anchor)));
+            keep(&mut found, IssuerId::Anchor(id, anchor), self.rank_anchor(child, anchor));
         }
         // Index 0 is the leaf, which issues nothing.
         for (index, presented) in question.presented.iter().enumerate().skip(1) {
-            if !self.step() || found.is_full() || chosen.is_full() {
+            if !self.step() || chosen.is_full() {
                 break;
             }
             let candidate = &presented.certificate;
             if candidate.subject() == child.issuer() && !repeats(question, chosen, candidate) {
                 let rank = self.rank_presented(child, candidate);
-                found.push((IssuerId::Presented(index as u8), rank));
+                keep(&mut found, IssuerId::Presented(index as u8), rank);
             }
         }
         // Stable: among equals anchors come first, then the order of presentation.
@@ -142,6 +138,19 @@ impl<'p, 'a, T> Search<'_, 'p, 'a, T> {
 /// Most issuers considered for one certificate: every presented one, and more anchors of one
 /// name than anyone rolls over at a time.
 const CANDIDATES: usize = limits::SEARCHED_CERTIFICATES + 16;
+
+/// Issuers to try, each with its rank.
+type Candidates<'p> = ArrayVec<(IssuerId<'p>, u8), CANDIDATES>;
+
+/// Adds a candidate. A full list gives up its worst for a better one, so that one CA among very
+/// many of one name is still found by its key identifier.
+fn keep<'p>(found: &mut Candidates<'p>, issuer: IssuerId<'p>, rank: u8) {
+    let Err(full) = found.try_push((issuer, rank)) else { return };
+    let worst = found.iter_mut().max_by_key(|(_, rank)| *rank);
+    if let Some(worst) = worst.filter(|(_, worst)| rank < *worst) {
+        *worst = full.element();
+    }
+}
 
 /// Usable before unusable; then a matching key identifier before none before another. A key
 /// identifier orders, it never decides (RFC 4158 section 3.5.12).

@@ -2,6 +2,7 @@
 //! it; each is named after its class. They go through the public API, from a policy file on disk
 //! to a verdict.
 
+#![forbid(unsafe_code)]
 
 mod caches;
 mod configuration;

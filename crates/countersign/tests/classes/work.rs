@@ -63,6 +63,21 @@ fn class_21_the_pathological_vectors_are_bounded() {
 }
 
 #[test]
+fn class_21_the_right_anchor_among_many_of_one_name_is_found_by_its_key_identifier() {
+    let anchors: Vec<_> = (0..200).map(|_| Authority::root("CA")).collect();
+    let certificates: Vec<&[u8]> = anchors.iter().map(|a| a.certificate.as_slice()).collect();
+    let verifier = Scene::anchored("issued", &certificates).fresh();
+    for anchor in anchors.iter().step_by(20) {
+        let verdict = verify(&verifier, &[&anchor.leaf("client").certificate]);
+        assert!(verdict.is_allowed(), "{verdict}");
+        let ca = anchor.intermediate("CA");
+        let leaf = ca.leaf("client").certificate;
+        let verdict = verify(&verifier, &[&leaf, &ca.certificate]);
+        assert!(verdict.is_allowed(), "through an intermediate of that name too: {verdict}");
+    }
+}
+
+#[test]
 fn class_22_names_against_constraints_are_bounded() {
     assert_bounded(22);
 }
