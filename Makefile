@@ -17,7 +17,7 @@ help: ## this list
 demo: ## a CA, good and bad clients, a real mTLS server on loopback: a table of verdicts
 	@$(CARGO) run --quiet --release --locked --package countersign-cli -- demo
 
-test: packages fmt lint docs structure ring fuzz-smoke tests ## everything CI runs
+test: packages fmt lint docs structure ring fuzz-smoke conformance tests ## everything CI runs
 
 bench: ## speed and memory, rustls-webpki beside it in the same run
 	$(CARGO) bench --locked --package countersign-benches
@@ -58,6 +58,10 @@ ring:
 fuzz-smoke:
 	$(call say,"fuzz: 20 s for each target")
 	@.ci/fuzz 20 --if-possible
+
+conformance:
+	$(call say,"conformance: x509-limbo - BetterTLS - PKITS - Wycheproof")
+	$(CARGO) xtask conformance
 
 tests:
 	$(call say,"tests")

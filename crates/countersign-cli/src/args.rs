@@ -10,7 +10,7 @@ const EXIT_CODES: &str =
 
 /// Decides which mutual-TLS clients get in, and says why.
 #[derive(Debug, Parser)]
-#[command(name = "countersign", version, about, after_help = EXIT_CODES)]
+#[command(name = "countersign", version, after_help = EXIT_CODES)]
 #[command(arg_required_else_help = true, subcommand_required = true)]
 pub(crate) struct Args {
     #[command(subcommand)]

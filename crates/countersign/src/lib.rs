@@ -53,3 +53,8 @@ pub use metrics::MetricsSnapshot;
 pub use reason::{Decision, Reason};
 pub use verdict::Verdict;
 pub use verifier::{Verifier, VerifierBuilder};
+
+/// The README's snippet, compiled with the documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -46,7 +46,8 @@ pub(super) fn connect(
     config.resumption = rustls::client::Resumption::disabled();
 
     let mut tls = ClientConnection::new(Arc::new(config), ServerName::try_from("localhost")?)?;
-    let mut socket = TcpStream::connect_timeout(&server, PATIENCE)?;
+    let mut socket = TcpStream::connect_timeout(&server, PATIENCE)
+        .map_err(|e| format!("cannot connect to {server}: {e}"))?;
     socket.set_read_timeout(Some(PATIENCE))?;
     socket.set_write_timeout(Some(PATIENCE))?;
     Ok(match exchange(&mut Stream::new(&mut tls, &mut socket)) {

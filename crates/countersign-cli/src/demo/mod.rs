@@ -129,6 +129,10 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::aws_lc_rs::default_provider())
 }
 
+fn temporary() -> Outcome<tempfile::TempDir> {
+    tempfile::tempdir().map_err(|e| format!("no temporary folder: {e}").into())
+}
+
 /// Where the files go.
 enum Place {
     /// Removed when the demo ends.
@@ -138,7 +142,7 @@ enum Place {
 
 impl Place {
     fn new(keep: Option<&Path>) -> Outcome<Self> {
-        let Some(folder) = keep else { return Ok(Self::Passing(tempfile::tempdir()?)) };
+        let Some(folder) = keep else { return Ok(Self::Passing(temporary()?)) };
         let at = |error| format!("{}: {error}", folder.display());
         fs::create_dir_all(folder).map_err(at)?;
         if fs::read_dir(folder).map_err(at)?.next().is_some() {
@@ -163,14 +167,16 @@ struct Out {
 }
 
 impl Out {
-    fn say(&mut self, line: &str) -> std::io::Result<()> {
-        if self.json { Ok(()) } else { writeln!(std::io::stdout(), "{line}") }
+    fn say(&mut self, line: &str) -> Outcome<()> {
+        if self.json { Ok(()) } else { print(line) }
     }
 
     fn finish(&mut self, report: &Report) -> Outcome<()> {
-        if self.json {
-            writeln!(std::io::stdout(), "{}", serde_json::to_string(report)?)?;
-        }
-        Ok(())
+        if self.json { print(&serde_json::to_string(report)?) } else { Ok(()) }
     }
+}
+
+fn print(line: &str) -> Outcome<()> {
+    writeln!(std::io::stdout(), "{line}")
+        .map_err(|e| format!("cannot write the answer: {e}").into())
 }

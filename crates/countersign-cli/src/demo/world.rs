@@ -107,17 +107,16 @@ impl World {
     /// Writes everything as an operator would have it: `policy.toml`, the authorities' certificates
     /// and CRLs, and each client's request, chain and key.
     pub(super) fn write_to(&self, folder: &Path) -> Outcome<()> {
-        fs::write(folder.join("ca.pem"), self.root.pem())?;
-        fs::write(folder.join("ca.crl"), self.root.crl(&[])?)?;
-        fs::write(folder.join("issuing.crl"), self.issuing.crl(&[REVOKED_SERIAL])?)?;
-        fs::write(folder.join("policy.toml"), self.policy()?)?;
+        let write = |name: &str, text: &str| write_new(&folder.join(name), text, 0o644);
+        write("ca.pem", &self.root.pem())?;
+        write("ca.crl", &self.root.crl(&[])?)?;
+        write("issuing.crl", &self.issuing.crl(&[REVOKED_SERIAL])?)?;
+        write("policy.toml", &self.policy()?)?;
         for (name, member) in &self.clients {
-            fs::write(folder.join(format!("{name}.csr")), &member.applicant.request)?;
-            fs::write(folder.join(format!("{name}.pem")), &member.chain_pem)?;
-            write_private(
-                &folder.join(format!("{name}.key")),
-                &member.applicant.key.serialize_pem(),
-            )?;
+            write(&format!("{name}.csr"), &member.applicant.request)?;
+            write(&format!("{name}.pem"), &member.chain_pem)?;
+            let key = folder.join(format!("{name}.key"));
+            write_new(&key, &member.applicant.key.serialize_pem(), 0o600)?;
         }
         Ok(())
     }
@@ -192,11 +191,14 @@ fn spki_sha256(key: &KeyPair) -> String {
     digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A new file that only its owner can read.
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+/// Writes a file that was not there, with these permissions where the system has them.
+fn write_new(path: &Path, text: &str, mode: u32) -> Outcome<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(text.as_bytes())
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
+    #[cfg(not(unix))]
+    let _ = mode;
+    let written = options.open(path).and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|error| format!("{}: {error}", path.display()).into())
 }

@@ -7,7 +7,17 @@ pub(super) const LAYERS: &[&[&str]] = &[
     &["der", "cert", "crl", "identity", "pem"],
     &["crypto", "trust", "cache", "sigcache", "path", "revocation"],
     &["policy"],
-    &["outcome", "verdict", "snapshot", "chaincache", "journal", "binding", "decide", "verifier"],
+    &[
+        "outcome",
+        "verdict",
+        "snapshot",
+        "chaincache",
+        "journal",
+        "binding",
+        "decide",
+        "footprint",
+        "verifier",
+    ],
     &["engine", "rustls", "forwarded", "internal"],
 ];
 
