@@ -181,7 +181,7 @@ fn class_20_a_name_is_excluded_exactly_where_it_may_be_within() {
 
 #[test]
 fn class_20_subtrees_of_one_kind_say_nothing_of_another() {
-    for (base, _, ..) in rows() {
+    for (base, ..) in rows() {
         for (_, name, ..) in rows() {
             if base.der()[0] == name.der()[0] {
                 continue;
