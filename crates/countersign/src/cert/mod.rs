@@ -63,7 +63,7 @@ pub struct Spki<'a> {
 }
 
 impl<'a> Spki<'a> {
-    fn read(r: &mut Reader<'a>) -> Result<Self, Malformed> {
+    pub(crate) fn read(r: &mut Reader<'a>) -> Result<Self, Malformed> {
         let what = "public key: not well formed";
         let spki = r.read_der(tag::SEQUENCE, what)?;
         read_all(spki.content, what, |r| {
