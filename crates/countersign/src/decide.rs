@@ -64,7 +64,7 @@ pub(crate) fn decide(
         now,
         purpose: purpose::CLIENT_AUTH,
         require_purpose: snapshot.require_eku(),
-        max_intermediates: limits::CHAIN_CERTIFICATES - 1,
+        max_intermediates: u32::MAX,
     };
     match valid_path(snapshot, &question, malformed) {
         Ok(found) => conclude(snapshot, &identity, &found, leaf, now),
@@ -154,7 +154,7 @@ pub(crate) fn not_revoked(
             },
         })
         .collect();
-    let presented: ArrayVec<&Certificate<'_>, { limits::CHAIN_CERTIFICATES }> =
+    let presented: ArrayVec<&Certificate<'_>, { limits::SEARCHED_CERTIFICATES }> =
         question.presented.iter().skip(1).map(|p| &p.certificate).collect();
     let question = revocation::Question {
         path: &links,
@@ -280,7 +280,7 @@ pub(crate) fn decide_again(
 }
 
 /// The leaf's key, for the handshake's CertificateVerify.
-fn leaf_key(leaf: &Certificate<'_>) -> Result<PublicKey, Outcome> {
+pub(crate) fn leaf_key(leaf: &Certificate<'_>) -> Result<PublicKey, Outcome> {
     PublicKey::parse(&leaf.spki()).map_err(|error| {
         let reason = match error {
             KeyError::Weak => Reason::WeakKey,

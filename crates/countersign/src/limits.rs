@@ -9,6 +9,10 @@ pub const CHAIN_CERTIFICATES: usize = 16;
 /// on one handshake message (`MAX_HANDSHAKE_SIZE`, 0xffff) rounded up to 64 KiB.
 pub const CHAIN_BYTES: usize = 65_536;
 
+/// Most certificates that one search for a path looks at, leaf included. A decision has refused
+/// longer chains before; the room beyond is for public suites (BetterTLS presents 36).
+pub const SEARCHED_CERTIFICATES: usize = 48;
+
 /// Most certificates in one path, leaf and anchor included.
 pub const PATH_CERTIFICATES: usize = CHAIN_CERTIFICATES + 1;
 

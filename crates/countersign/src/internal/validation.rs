@@ -3,7 +3,7 @@
 use crate::budget::Budget;
 use crate::cert::{Certificate, purpose};
 use crate::clock::UnixTime;
-use crate::decide::not_revoked;
+use crate::decide::{leaf_key, not_revoked};
 use crate::limits;
 use crate::path::{self, Failure, Path, Presented, Question};
 use crate::reason::Reason;
@@ -48,8 +48,8 @@ pub struct Validation<'v> {
     pub now: UnixTime,
     /// What for.
     pub purpose: Purpose,
-    /// Most intermediates in a path.
-    pub max_intermediates: usize,
+    /// Most intermediates in a path, counted as pathLenConstraint counts them.
+    pub max_intermediates: u32,
 }
 
 impl Validation<'_> {
@@ -89,13 +89,14 @@ impl Validation<'_> {
         let mut accept = |path: &Path<'_, '_>, budget: &mut Budget| {
             not_revoked(&crls, settings, &question, path, budget).map(|_window| ())
         };
-        path::find(&question, &mut budget, &mut accept).map_err(|f: Failure| f.reason)
+        path::find(&question, &mut budget, &mut accept).map_err(|f: Failure| f.reason)?;
+        leaf_key(&presented[0].certificate).map(|_key| ()).map_err(|outcome| outcome.reason)
     }
 
     /// The leaf, and whichever others parse, as in a decision.
     fn presented(&self) -> Result<Vec<Presented<'_>>, Reason> {
         let leaf = Certificate::parse(self.leaf).map_err(|_| Reason::Malformed)?;
-        if self.intermediates.len() >= limits::CHAIN_CERTIFICATES {
+        if self.intermediates.len() >= limits::SEARCHED_CERTIFICATES {
             return Err(Reason::LimitExceeded);
         }
         let mut presented = vec![Presented { certificate: leaf, position: 0 }];

@@ -75,8 +75,8 @@ pub(crate) struct Question<'p, 'a> {
     pub(crate) purpose: &'static [u8],
     /// Whether a leaf without extended key usage is refused.
     pub(crate) require_purpose: bool,
-    /// Most intermediates in a path.
-    pub(crate) max_intermediates: usize,
+    /// Most intermediates in a path, counted as pathLenConstraint counts them.
+    pub(crate) max_intermediates: u32,
 }
 
 /// A path whose signatures, constraints and usages were found valid.

@@ -110,7 +110,7 @@ impl<'p, 'a, T> Search<'_, 'p, 'a, T> {
         }
         // Index 0 is the leaf, which issues nothing.
         for (index, presented) in question.presented.iter().enumerate().skip(1) {
-            if !self.step() || found.is_full() || chosen.len() > question.max_intermediates {
+            if !self.step() || found.is_full() || chosen.is_full() {
                 break;
             }
             let candidate = &presented.certificate;
@@ -144,7 +144,7 @@ impl<'p, 'a, T> Search<'_, 'p, 'a, T> {
 
 /// Most issuers considered for one certificate: every presented one, and more anchors of one
 /// name than anyone rolls over at a time.
-const CANDIDATES: usize = limits::CHAIN_CERTIFICATES + 16;
+const CANDIDATES: usize = limits::SEARCHED_CERTIFICATES + 16;
 
 /// Usable before unusable; then a matching key identifier before none before another. A key
 /// identifier orders, it never decides (RFC 4158 section 3.5.12).

@@ -37,12 +37,16 @@ const REMEMBERED: usize = 64;
 pub(super) struct Signatures<'q> {
     facts: &'q SignatureFacts,
     judged: ArrayVec<(u8, u32, Result<(), Failure>), REMEMBERED>,
-    keys: [Option<Arc<PublicKey>>; limits::CHAIN_CERTIFICATES],
+    keys: [Option<Arc<PublicKey>>; limits::SEARCHED_CERTIFICATES],
 }
 
 impl<'q> Signatures<'q> {
     pub(super) fn new(facts: &'q SignatureFacts) -> Self {
-        Self { facts, judged: ArrayVec::new(), keys: [const { None }; limits::CHAIN_CERTIFICATES] }
+        Self {
+            facts,
+            judged: ArrayVec::new(),
+            keys: [const { None }; limits::SEARCHED_CERTIFICATES],
+        }
     }
 
     /// Whether `issuer`, whose key is `key`, signed the presented certificate at `index`.

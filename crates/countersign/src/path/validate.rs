@@ -81,7 +81,8 @@ fn check_anchor(anchor: &Anchor, now: UnixTime, note: &mut impl FnMut(Failure)) 
 
 /// Section 6.1.4 (k) to (o), from the certificate below the anchor to the leaf's issuer.
 fn check_authorities(path: &Path<'_, '_>, q: &Question<'_, '_>, note: &mut impl FnMut(Failure)) {
-    let mut below = path.anchor.basic_constraints().and_then(|b| b.path_len).unwrap_or(u32::MAX);
+    let anchor = path.anchor.basic_constraints().and_then(|b| b.path_len);
+    let mut below = anchor.unwrap_or(u32::MAX).min(q.max_intermediates);
     for (authority, _) in path.authorities.iter().rev() {
         let certificate = &authority.certificate;
         let mut fail = |reason, what| note(Failure::new(reason, Some(authority.position), what));
