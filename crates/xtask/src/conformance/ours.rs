@@ -16,12 +16,12 @@ pub(super) fn accepts(case: &Case, now: i64, crl_order: &[usize]) -> bool {
         anchors: &anchors,
         crls: &crls,
         revocation: if crls.is_empty() { Revocation::Off } else { Revocation::Require },
-        now: UnixTime(case.time.unwrap_or(now)),
+        now: UnixTime::from_secs(case.time.unwrap_or(now)),
         purpose: match case.kind {
             Kind::Server => Purpose::Server,
             Kind::Client => Purpose::Client,
         },
-        max_intermediates: case.max_chain_depth.map_or(usize::MAX, usize::from),
+        max_intermediates: case.max_chain_depth.map_or(u32::MAX, u32::from),
     };
     validation.run().is_ok() && names::has_all(&case.leaf, &case.peer_names)
 }

@@ -26,9 +26,7 @@ fn verify(case: &Case, now: i64) -> Result<(), Error> {
     };
     let (trusted, untrusted) = (certificates(&case.trusted), certificates(&case.untrusted));
     let anchors = trusted.iter().map(anchor_from_trusted_cert).collect::<Result<Vec<_>, _>>()?;
-    let parse =
-        |crl: &Vec<u8>| BorrowedCertRevocationList::from_der(crl).map(CertRevocationList::from);
-    let crls = case.crls.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+    let crls = case.crls.iter().map(|crl| parse_crl(crl)).collect::<Result<Vec<_>, _>>()?;
     let crls: Vec<_> = crls.iter().collect();
     let revocation = RevocationOptionsBuilder::new(&crls).ok().map(|options| {
         options
@@ -55,6 +53,10 @@ fn verify(case: &Case, now: i64) -> Result<(), Error> {
         }),
     )?;
     case.peer_names.iter().try_for_each(|name| check_name(&leaf, case, name))
+}
+
+fn parse_crl(der: &[u8]) -> Result<CertRevocationList<'_>, Error> {
+    BorrowedCertRevocationList::from_der(der).map(CertRevocationList::from)
 }
 
 fn check_name(leaf: &EndEntityCert<'_>, case: &Case, name: &PeerName) -> Result<(), Error> {
