@@ -5,6 +5,16 @@ use crate::error::Malformed;
 
 const WHAT: &str = "name: not a well-formed distinguished name";
 
+/// Folding one octet of text, in nanoseconds: 2 to 4 for ASCII and white space, 4 to 6 where
+/// letters are looked up in the tables of Unicode.
+const FOLDED_OCTET_NS: u64 = 6;
+
+/// Folding and hashing one octet, in nanoseconds.
+const HASHED_OCTET_NS: u64 = 4;
+
+/// Octets, of both names, that are compared in a nanosecond as long as they are the same.
+const SAME_OCTETS_PER_NS: u64 = 16;
+
 /// A distinguished name, borrowed from DER and known to be well formed.
 ///
 /// Equality folds case and runs of white space (RFC 5280 section 7.1) and sees through string
@@ -76,6 +86,17 @@ impl<'a> Name<'a> {
     pub(crate) fn is_within(&self, base: &Name<'_>) -> bool {
         let mut own = self.rdns();
         base.rdns().all(|theirs| own.next().is_some_and(|mine| mine.matches(&theirs)))
+    }
+
+    /// What `==` with `other` costs at most, in nanoseconds, for work budgets.
+    pub(crate) fn compare_ns(&self, other: &Name<'_>) -> u64 {
+        let octets = (self.der.len() + other.der.len()) as u64;
+        if self.der == other.der { octets / SAME_OCTETS_PER_NS } else { octets * FOLDED_OCTET_NS }
+    }
+
+    /// What `hash` costs at most, in nanoseconds.
+    pub(crate) fn hash_ns(&self) -> u64 {
+        self.der.len() as u64 * HASHED_OCTET_NS
     }
 
     /// A hash that agrees with `==`. Not keyed: for tables whose entries we choose.
