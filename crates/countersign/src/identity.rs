@@ -95,6 +95,12 @@ impl<'a> LeafIdentity<'a> {
         self.uris().filter(|uri| normal::check_prefixable(uri).is_ok())
     }
 
+    /// Whether a SAN uniformResourceIdentifier that may match a prefix begins with this one.
+    pub(crate) fn has_uri_below(&self, prefix: &str) -> bool {
+        let mut below = self.uris().filter(|uri| uri.starts_with(prefix));
+        below.any(|uri| normal::check_prefixable(uri).is_ok())
+    }
+
     /// Every SAN iPAddress: 4 or 16 octets.
     pub(crate) fn addresses(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         self.alternative_names().filter_map(|name| match name {
@@ -111,6 +117,11 @@ impl<'a> LeafIdentity<'a> {
     /// How many subject alternative names there are.
     pub(crate) fn alternative_name_count(&self) -> usize {
         self.alternative_names().count()
+    }
+
+    /// How many octets the subject alternative names have.
+    pub(crate) fn alternative_name_octets(&self) -> usize {
+        self.names.map_or(0, |names| names.der_len())
     }
 
     fn alternative_names(&self) -> impl Iterator<Item = GeneralName<'a>> + use<'a> {

@@ -103,6 +103,11 @@ impl<'a> GeneralNames<'a> {
         }
     }
 
+    /// How many octets they have, for pricing what is done with them.
+    pub(crate) fn der_len(&self) -> usize {
+        self.content.len()
+    }
+
     /// The names, in the order of the certificate.
     pub fn iter(&self) -> impl Iterator<Item = GeneralName<'a>> + Clone + use<'a> {
         let mut reader = Reader::new(self.content);
