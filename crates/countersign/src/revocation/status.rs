@@ -41,7 +41,9 @@ impl<'p, 'a> Checker<'_, 'p, 'a> {
             }
         }
         if !any {
-            return Ok(Status::NoCrl);
+            let issuer = self.question.path[level].issuer.name;
+            let spoken_of = self.question.crls.speak_of(issuer);
+            return Ok(if spoken_of { Status::Unknown } else { Status::NoCrl });
         }
         let (now, stale) = (self.question.now, self.question.settings.stale);
         let fresh = |known: &KnownCrl| known.window().filter(|window| window.contains(now));
