@@ -144,7 +144,7 @@ pub struct Rdn<'a> {
 
 /// Sets larger than this are compared in their DER order only, which keeps the cost linear; no
 /// known CA uses more than two or three.
-const UNORDERED_ATTRIBUTES: usize = 8;
+const UNORDERED_ATTRIBUTES: usize = 4;
 
 impl<'a> Rdn<'a> {
     /// From the content octets of a `RelativeDistinguishedName`, checked.
@@ -170,10 +170,18 @@ impl<'a> Rdn<'a> {
         if self.attributes().count() != other.attributes().count() {
             return false;
         }
-        in_order()
-            || (count <= UNORDERED_ATTRIBUTES
-                && self.attributes().all(|a| other.attributes().any(|b| a.matches(&b)))
-                && other.attributes().all(|b| self.attributes().any(|a| a.matches(&b))))
+        in_order() || (count <= UNORDERED_ATTRIBUTES && self.matches_unordered(other))
+    }
+
+    /// Whether each attribute has one of its own in the other set, which has as many. Being the
+    /// same text is transitive, so that whichever is free will do.
+    fn matches_unordered(&self, other: &Rdn<'_>) -> bool {
+        let mut taken = [false; UNORDERED_ATTRIBUTES];
+        self.attributes().all(|attribute| {
+            let free = other.attributes().zip(&mut taken);
+            let mut alike = free.filter(|(other, taken)| !**taken && attribute.matches(other));
+            alike.next().map(|(_, taken)| *taken = true).is_some()
+        })
     }
 }
 
@@ -417,6 +425,27 @@ mod tests {
             (0x13, b"a\0"),
             (0x16, b"\x80"),
             (0x14, b"\0a"),
+    #[test]
+    fn sets_are_equal_attribute_by_attribute() {
+        let set = |values: [(u8, u8); 3]| {
+            let pair = |(oid, value)| {
+                let pair = [tlv(tag::OID, &[0x55, 4, oid]), tlv(0x0c, &[value])].concat();
+                tlv(tag::SEQUENCE, &pair)
+            };
+            let mut attributes = values.map(pair);
+            attributes.sort();
+            tlv(tag::SEQUENCE, &tlv(tag::SET, &attributes.concat()))
+        };
+        let one = set([(3, b'a'), (3, b'A'), (10, b'b')]);
+        for (other, equal) in [
+            (set([(3, b'a'), (10, b'b'), (10, b'B')]), false),
+            (set([(3, b'a'), (3, b'A'), (10, b'B')]), true),
+        ] {
+            let (one, other) = (Name::from_der(&one).unwrap(), Name::from_der(&other).unwrap());
+            assert_eq!((one == other, one.hash() == other.hash()), (equal, equal));
+        }
+    }
+
             (0x1e, &[0, 0]),
             (0x1e, b"abc"),
         ] {
