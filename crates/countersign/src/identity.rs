@@ -5,7 +5,7 @@ pub(crate) mod normal;
 use arrayvec::ArrayVec;
 
 use self::normal::Scratch;
-use crate::cert::{Attribute, Certificate, GeneralName, GeneralNames, Name};
+use crate::cert::{Attribute, Certificate, GeneralName, GeneralNames, Name, is_printable_string};
 use crate::der::tag;
 use crate::limits;
 
@@ -141,7 +141,7 @@ pub(crate) fn attribute_text<'a>(
     let value = attribute.value;
     let (utf8, ucs2, ucs4): (&[u8], &[u8], &[u8]) = match attribute.tag {
         tag::UTF8_STRING | tag::PRINTABLE_STRING | tag::IA5_STRING => (value, &[], &[]),
-        NUMERIC_STRING | VISIBLE_STRING if value.is_ascii() => (value, &[], &[]),
+        tag::NUMERIC_STRING | tag::VISIBLE_STRING if value.is_ascii() => (value, &[], &[]),
         tag::TELETEX_STRING if value.iter().all(is_printable_string) => (value, &[], &[]),
         tag::BMP_STRING => (&[], value, &[]),
         tag::UNIVERSAL_STRING => (&[], &[], value),
@@ -151,11 +151,4 @@ pub(crate) fn attribute_text<'a>(
     let ucs2 = ucs2.as_chunks::<2>().0.iter().map(|unit| u32::from(u16::from_be_bytes(*unit)));
     let ucs4 = ucs4.as_chunks::<4>().0.iter().map(|unit| u32::from_be_bytes(*unit));
     Some(utf8.chain(ucs2).chain(ucs4))
-}
-
-const NUMERIC_STRING: u8 = 0x12;
-const VISIBLE_STRING: u8 = 0x1a;
-
-fn is_printable_string(byte: &u8) -> bool {
-    byte.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(byte)
 }

@@ -216,6 +216,8 @@ impl Attribute<'_> {
     fn text(&self) -> Option<impl Iterator<Item = u32> + '_> {
         let decode: fn(&[u8]) -> Option<(u32, usize)> = match self.tag {
             tag::UTF8_STRING | tag::PRINTABLE_STRING | tag::IA5_STRING => decode_utf8,
+            tag::NUMERIC_STRING | tag::VISIBLE_STRING if self.value.is_ascii() => decode_utf8,
+            tag::TELETEX_STRING if self.value.iter().all(is_printable_string) => decode_utf8,
             tag::BMP_STRING => decode_bmp,
             tag::UNIVERSAL_STRING => decode_universal,
             _ => return None,
@@ -268,6 +270,11 @@ fn fold_case(c: u32) -> u32 {
         (Some(single), None) => u32::from(single),
         _ => c,
     }
+}
+
+/// What TeletexString shares with PrintableString; readers disagree about the rest.
+pub(crate) fn is_printable_string(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(byte)
 }
 
 /// The strings were checked when the name was read, so what does not decode cannot occur; it
@@ -406,7 +413,8 @@ mod tests {
         assert!(!equal(&[(3, 0x0c, b"acmeca")], &[(3, 0x0c, b"acme ca")]));
         assert!(!equal(&[(3, 0x0c, b"a")], &[(10, 0x0c, b"a")]));
         assert!(!equal(&[(3, 0x0c, b"a")], &[(3, 0x0c, b"a"), (10, 0x0c, b"b")]));
-        assert!(!equal(&[(3, 0x14, b"a")], &[(3, 0x14, b"A")]), "T61 is compared as bytes");
+        assert!(equal(&[(3, 0x14, b"a")], &[(3, 0x0c, b"A")]), "as far as it is PrintableString");
+        assert!(!equal(&[(3, 0x14, b"a_")], &[(3, 0x14, b"A_")]), "else T61 is compared as bytes");
     }
 
     #[test]
@@ -417,14 +425,6 @@ mod tests {
         assert!(inside.is_within(&base) && base.is_within(&base) && !base.is_within(&inside));
     }
 
-    #[test]
-    fn nul_and_wrong_octets_in_names_are_malformed() {
-        for (string, value) in [
-            (0x0c, &b"a\0b"[..]),
-            (0x0c, b"\xff"),
-            (0x13, b"a\0"),
-            (0x16, b"\x80"),
-            (0x14, b"\0a"),
     #[test]
     fn sets_are_equal_attribute_by_attribute() {
         let set = |values: [(u8, u8); 3]| {
@@ -446,6 +446,14 @@ mod tests {
         }
     }
 
+    #[test]
+    fn nul_and_wrong_octets_in_names_are_malformed() {
+        for (string, value) in [
+            (0x0c, &b"a\0b"[..]),
+            (0x0c, b"\xff"),
+            (0x13, b"a\0"),
+            (0x16, b"\x80"),
+            (0x14, b"\0a"),
             (0x1e, &[0, 0]),
             (0x1e, b"abc"),
         ] {
