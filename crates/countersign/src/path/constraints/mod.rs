@@ -51,6 +51,8 @@ pub(crate) struct Violation {
 const NAME_NS: u64 = 40;
 /// See `NAME_NS`.
 const URI_OCTET_NS: u64 = 5;
+/// Reading one octet of an OBJECT IDENTIFIER, or of a subject whose attributes are gone through.
+const READ_OCTET_NS: u64 = 3;
 
 /// Judges the names of `certificates` (leaf first, without the anchor) by the constraints of all
 /// CAs above each and by the anchor's.
@@ -128,13 +130,13 @@ fn check_names(
     let mut has_email = false;
     for name in certificate.subject_alt_names().iter().flat_map(GeneralNames::iter) {
         has_email |= matches!(name, GeneralName::Email(_));
-        judge(Presented::new(name), uri_ns(&name))?;
+        judge(Presented::new(name), octets_ns(&name))?;
     }
     let subject = certificate.subject();
     if subject.is_empty() {
         return Ok(());
     }
-    judge(Presented::Directory(subject), 0)?;
+    judge(Presented::Directory(subject), subject.der().len() as u64 * READ_OCTET_NS)?;
     if !has_email && scopes.iter().any(|scope| scope.constrains(kind::EMAIL)) {
         let attributes = subject.rdns().flat_map(|rdn| rdn.attributes());
         for address in attributes.filter(|a| a.oid == EMAIL_ADDRESS) {
@@ -193,10 +195,13 @@ impl<'a> Presented<'a> {
     }
 }
 
-/// What a URI costs beyond other names.
-const fn uri_ns(name: &GeneralName<'_>) -> u64 {
+/// What names whose every octet is read again cost beyond others.
+const fn octets_ns(name: &GeneralName<'_>) -> u64 {
     match name {
         GeneralName::Uri(uri) => uri.len() as u64 * URI_OCTET_NS,
+        GeneralName::Other { oid, .. } | GeneralName::RegisteredId(oid) => {
+            oid.len() as u64 * READ_OCTET_NS
+        }
         _ => 0,
     }
 }
