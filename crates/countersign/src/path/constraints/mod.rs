@@ -6,8 +6,9 @@
 //! which is the intersection the RFC asks for. What is judged:
 //!
 //! - every subjectAltName, and the subject where it is not empty (as a directory name);
-//! - the subject's emailAddress attributes where there is no rfc822Name. The RFC asks for this
-//!   where there is no subjectAltName at all; an address beside other names is no less claimed;
+//! - the subject's emailAddress attributes. The RFC asks for this where there is no
+//!   subjectAltName at all; an address beside other names is no less claimed, and a rule may
+//!   recognise a client by it;
 //! - never the common name: it is a SAN to nobody here, so it is no DNS name to constrain.
 //!
 //! Self-issued intermediates are exempt (a CA that rolls over its key names itself), the leaf
@@ -127,9 +128,7 @@ fn check_names(
         budget.charge(NAME_NS + more_ns)?;
         scopes.iter().try_for_each(|scope| scope.judge(&name, budget))
     };
-    let mut has_email = false;
     for name in certificate.subject_alt_names().iter().flat_map(GeneralNames::iter) {
-        has_email |= matches!(name, GeneralName::Email(_));
         judge(Presented::new(name), octets_ns(&name))?;
     }
     let subject = certificate.subject();
@@ -137,7 +136,7 @@ fn check_names(
         return Ok(());
     }
     judge(Presented::Directory(subject), subject.der().len() as u64 * READ_OCTET_NS)?;
-    if !has_email && scopes.iter().any(|scope| scope.constrains(kind::EMAIL)) {
+    if scopes.iter().any(|scope| scope.constrains(kind::EMAIL)) {
         let attributes = subject.rdns().flat_map(|rdn| rdn.attributes());
         for address in attributes.filter(|a| a.oid == EMAIL_ADDRESS) {
             judge(mailbox(address.value), address.value.len() as u64 * URI_OCTET_NS)?;
