@@ -230,3 +230,30 @@ fn class_21_keys_that_differ_in_their_last_octet_are_bounded() {
     println!("{time:?}");
     assert!(time < LIMIT, "{time:?}, {}", verify(&verifier, &slices(&chain)));
 }
+
+/// A hostile CA names its own CAs after one whose large CRL no digest stands for.
+#[test]
+fn class_21_a_large_crl_is_not_read_for_every_key_of_a_hostile_authority() {
+    let root = Authority::root("root");
+    let key = Key::seeded(KeyKind::Ed25519, "large");
+    let large = root.intermediate_with(Name::common("large"), key, |c| c);
+    let crl = (0..100_000u32)
+        .fold(large.crl(), |crl, n| crl.revoke(&[&[1][..], &n.to_be_bytes()].concat()));
+    let scene = Scene::issued(&root).trust("revocation = \"if_available\"");
+    let verifier = scene.crl(&crl.sign(&large.key)).verifier();
+    let honest = large.leaf("client").certificate;
+    let verdict = verify(&verifier, &[&honest, &large.certificate]);
+    assert!(verdict.is_allowed(), "{verdict}");
+    let hostile = root.intermediate("hostile");
+    let mut time = Duration::ZERO;
+    for n in 0..8 {
+        let key = Key::seeded(KeyKind::Ed25519, &format!("hostile {n}"));
+        let ca = hostile.intermediate_with(Name::common("large"), key, |c| c);
+        let leaf = ca.leaf("client").certificate;
+        let chain = [&leaf[..], &ca.certificate, &hostile.certificate];
+        time = least_time(3, || verify(&verifier, &chain));
+    }
+    assert!(time < LIMIT, "{time:?}");
+    let again = root.leaf("other").certificate;
+    assert!(verify(&verifier, &[&again]).is_allowed());
+}

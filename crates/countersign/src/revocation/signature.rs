@@ -41,7 +41,8 @@ impl CrlSignature {
     /// from.
     ///
     /// The budget is charged for the signature. It is not charged for digesting the CRL, which
-    /// happens once for each CRL and key, however many peers there are.
+    /// happens once for each CRL and key, however many peers there are; until a hostile authority
+    /// has brought more keys than are remembered.
     pub(super) fn is_by(
         &self,
         key: &PublicKey,
@@ -59,7 +60,7 @@ impl CrlSignature {
         if remembers(&self.not_made_by, spki) {
             return Ok(false);
         }
-        budget.charge(key.cost_ns(0))?;
+        budget.charge(key.cost_ns(self.octets_charged(crl)))?;
         let good = match &self.digest {
             Some(digest) => key.verify_digest(algorithm, digest, crl.signature()).is_ok(),
             None => key.verify(algorithm, crl.tbs(), crl.signature()).is_ok(),
@@ -70,6 +71,14 @@ impl CrlSignature {
             remember(&self.not_made_by, spki);
         }
         Ok(good)
+    }
+
+    /// How many octets of the CRL a peer pays for. Once the key that made the signature is known,
+    /// nobody honest brings another.
+    fn octets_charged(&self, crl: &LoadedCrl) -> usize {
+        let is_full = |keys: &[OnceLock<_>]| keys.last().is_some_and(|key| key.get().is_some());
+        let is_settled = self.made_by[0].get().is_some() && is_full(&self.not_made_by);
+        if self.digest.is_none() && is_settled { crl.tbs().len() } else { 0 }
     }
 }
 
