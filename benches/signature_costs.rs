@@ -2,14 +2,12 @@
 //! figures behind the cost table of `crypto`.
 #![forbid(unsafe_code)]
 
-use std::time::Duration;
-
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     self, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair, ParsedPublicKey,
     PqdsaKeyPair, PqdsaSigningAlgorithm, VerificationAlgorithm,
 };
-use countersign_benches::measure::median_ns;
+use countersign_benches::measure::least_ns;
 
 const MESSAGE: &[u8] = &[0x5a; 1024];
 
@@ -86,13 +84,12 @@ fn ml_dsa(
 }
 
 fn row(name: &str, algorithm: &'static dyn VerificationAlgorithm, key: &[u8], signature: &[u8]) {
-    let batch = Duration::from_millis(20);
-    let cold = median_ns(9, batch, || {
+    let cold = least_ns(|| {
         let key = ParsedPublicKey::new(algorithm, key).expect("key");
         let _ = std::hint::black_box(key.verify_sig(MESSAGE, signature));
     });
     let key = ParsedPublicKey::new(algorithm, key).expect("key");
-    let warm = median_ns(9, batch, || {
+    let warm = least_ns(|| {
         let _ = std::hint::black_box(key.verify_sig(MESSAGE, signature));
     });
     println!("{name:<24}{cold:>12.0}{warm:>12.0}");
@@ -105,7 +102,7 @@ fn ring_row(
     signature: &[u8],
 ) {
     let key = ring::signature::UnparsedPublicKey::new(algorithm, key);
-    let cold = median_ns(9, Duration::from_millis(20), || {
+    let cold = least_ns(|| {
         let _ = std::hint::black_box(key.verify(MESSAGE, signature));
     });
     println!("{:<24}{cold:>12.0}", "  the same by ring");

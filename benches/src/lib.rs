@@ -1,4 +1,6 @@
-//! Measuring: what the benches share.
-#![forbid(unsafe_code)]
+//! What the benches share: material, timing, and a count of what is allocated.
 
+pub mod allocations;
 pub mod measure;
+pub mod table;
+pub mod world;

@@ -1,6 +1,8 @@
 //! What our own test harness reaches through the feature `internal`. No promise of any kind: it
 //! may change or go in every release.
 
+mod staged;
 mod validation;
 
+pub use staged::Staged;
 pub use validation::{Purpose, Revocation, Validation};

@@ -1,0 +1,154 @@
+//! An authority, its clients, and a policy that lists them.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
+use countersign::cert::Certificate;
+use countersign::{UnixTime, Verifier};
+use countersign_testkit::forge::{
+    Authority, GeneralName, Key, KeyKind, NOW, Name, certificates_pem,
+};
+use rustls_pki_types::{CertificateDer, TrustAnchor};
+use webpki::{EndEntityCert, KeyUsage};
+
+/// When everything is current.
+pub const TIME: UnixTime = UnixTime::from_secs(NOW);
+
+/// A root, an intermediate and many clients, all with one kind of key.
+#[derive(Debug)]
+pub struct World {
+    /// The trust anchor.
+    pub root: Authority,
+    /// The one intermediate.
+    pub ca: Authority,
+    /// Leaves, DER; client `i` has the URI of [`uri`]`(i)`.
+    pub leaves: Vec<Vec<u8>>,
+    kind: KeyKind,
+}
+
+/// The identity of client `i`.
+pub fn uri(i: usize) -> String {
+    format!("spiffe://acme.example/service/{i:07}")
+}
+
+impl World {
+    /// So many clients; they share one key pair, which nothing here looks at.
+    pub fn new(kind: KeyKind, clients: usize) -> Self {
+        let key = |label| Key::seeded(kind, label);
+        let root = Authority::root_with(Name::common("Acme Root"), key("root"), |c| c);
+        let ca = root.intermediate_with(Name::common("Acme Clients"), key("ca"), |c| c);
+        let leaf_key = key("leaf");
+        let leaf = |i| {
+            let shape = |c: countersign_testkit::forge::CertificateBuilder| {
+                c.serial(&(0x4000_0000 + i as u64).to_be_bytes()).san([GeneralName::uri(&uri(i))])
+            };
+            ca.leaf_for(&Name::common("service"), leaf_key.clone(), shape).certificate
+        };
+        let leaves = (0..clients).map(leaf).collect();
+        Self { root, ca, leaves, kind }
+    }
+
+    /// What client `i` presents.
+    pub fn chain(&self, i: usize) -> [&[u8]; 2] {
+        [&self.leaves[i], &self.ca.certificate]
+    }
+
+    /// Writes a policy that lists the first so many clients, and their anchor, to `folder`.
+    ///
+    /// # Panics
+    /// Where the folder cannot be written.
+    pub fn write_policy(&self, folder: &Path, listed: usize) -> String {
+        let anchor = certificates_pem([&self.root.certificate]);
+        std::fs::write(folder.join("ca.pem"), anchor).expect("a writable folder");
+        let mut list = String::new();
+        for i in 0..listed {
+            writeln!(list, "uri:{} client-{i}", uri(i)).expect("a String takes all");
+        }
+        std::fs::write(folder.join("clients.txt"), list).expect("a writable folder");
+        "version = 1\n[trust]\nanchors = [\"ca.pem\"]\n[lists]\nclients = [\"clients.txt\"]\n"
+            .into()
+    }
+
+    /// A verifier with room for so many verdicts and facts and so many clients on its list.
+    ///
+    /// # Panics
+    /// Where the policy is refused.
+    pub fn verifier(&self, listed: usize, chains: usize, facts: usize) -> Verifier {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let policy = self.write_policy(folder.path(), listed);
+        Verifier::builder_from_toml(&policy, folder.path())
+            .chain_cache(chains, 4 << 30)
+            .fact_cache(facts)
+            .build()
+            .expect("a policy that is in order")
+    }
+
+    /// rustls-webpki on the chain of client `i`, from its bytes, as rustls calls it.
+    ///
+    /// # Panics
+    /// Where it refuses the chain.
+    pub fn webpki(&self, i: usize, anchors: &[TrustAnchor<'_>]) {
+        let leaf = CertificateDer::from(self.leaves[i].as_slice());
+        let intermediates = [CertificateDer::from(self.ca.certificate.as_slice())];
+        let leaf = EndEntityCert::try_from(&leaf).expect("a certificate");
+        let time = rustls_pki_types::UnixTime::since_unix_epoch(std::time::Duration::from_secs(
+            NOW as u64,
+        ));
+        let path = leaf.verify_for_usage(
+            webpki::ALL_VERIFICATION_ALGS,
+            anchors,
+            &intermediates,
+            time,
+            KeyUsage::client_auth(),
+            None,
+            None,
+        );
+        assert!(path.is_ok());
+    }
+
+    /// The two signatures of client `i`'s chain, leaf first, taken out of their certificates.
+    ///
+    /// # Panics
+    /// Never: the certificates are our own.
+    pub fn signatures(&self, i: usize) -> [RawSignature; 2] {
+        [(&self.ca, &self.leaves[i]), (&self.root, &self.ca.certificate)].map(|(by, signed)| {
+            let issuer = Certificate::parse(&by.certificate).expect("a certificate");
+            let signed = Certificate::parse(signed).expect("a certificate");
+            RawSignature {
+                kind: self.kind,
+                key: issuer.spki().key.to_vec(),
+                message: signed.tbs().to_vec(),
+                signature: signed.signature().to_vec(),
+            }
+        })
+    }
+}
+
+/// One signature and all that is needed to verify it.
+#[derive(Debug)]
+pub struct RawSignature {
+    kind: KeyKind,
+    key: Vec<u8>,
+    message: Vec<u8>,
+    signature: Vec<u8>,
+}
+
+impl RawSignature {
+    /// Parses the key and verifies.
+    ///
+    /// # Panics
+    /// Where the signature is not good.
+    pub fn verify(&self) {
+        verify_parts(self.kind, &self.key, &self.message, &self.signature);
+    }
+}
+
+fn verify_parts(kind: KeyKind, key: &[u8], message: &[u8], signature: &[u8]) {
+    let algorithm: &'static dyn VerificationAlgorithm = match kind {
+        KeyKind::P256 => &signature::ECDSA_P256_SHA256_ASN1,
+        KeyKind::Rsa2048 => &signature::RSA_PKCS1_2048_8192_SHA256,
+        other => panic!("no bench uses {other:?}"),
+    };
+    assert!(UnparsedPublicKey::new(algorithm, key).verify(message, signature).is_ok());
+}
