@@ -122,6 +122,17 @@ impl MatcherBuilder {
         Ok(())
     }
 
+    /// Reads the memory that [`add_client_entry`](Self::add_client_entry) will need; what it holds
+    /// means nothing.
+    pub(super) fn glance_client(&self, kind: Kind, value: &[u8], id: &str) -> u32 {
+        self.clients.glance(kind, value).wrapping_add(self.ids.glance(id.as_bytes()))
+    }
+
+    /// Reads the memory that [`add_deny_entry`](Self::add_deny_entry) will need.
+    pub(super) fn glance_deny(&self, kind: Kind, value: &[u8]) -> u32 {
+        self.deny.glance(kind, value)
+    }
+
     /// Bytes allocated so far.
     #[cfg(test)]
     pub(super) fn heap_bytes(&self) -> usize {

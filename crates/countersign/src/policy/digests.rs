@@ -32,6 +32,12 @@ impl DigestTable {
         self.slots.find(self.slots.hash(digest), |slot| self.entries[slot].digest == digest)
     }
 
+    /// Reads the memory where a digest is or would be.
+    pub(super) fn glance(&self, digest: &[u8]) -> u32 {
+        let (slot, tag) = self.slots.glance(self.slots.hash(digest));
+        self.entries.get(slot).map_or(0, |entry| entry.owner).wrapping_add(u32::from(tag))
+    }
+
     /// Adds a digest that is not there yet.
     pub(super) fn insert(&mut self, digest: [u8; 32], owner: u32) {
         if self.slots.is_full() {

@@ -70,6 +70,14 @@ impl ExactTables {
         }
     }
 
+    /// Reads the memory where a value is or would be.
+    pub(super) fn glance(&self, kind: Kind, value: &[u8]) -> u32 {
+        match self.table(kind) {
+            Table::Digests(table) => table.glance(value),
+            Table::Names(table) => table.texts.glance(value),
+        }
+    }
+
     /// Adds a value that is not there yet.
     pub(super) fn insert(&mut self, kind: Kind, value: &[u8], owner: u32) {
         match kind {

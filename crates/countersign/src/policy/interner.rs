@@ -34,6 +34,12 @@ impl Interner {
         self.slots.find(hash, is_it).map(|slot| self.numbers[slot] as usize)
     }
 
+    /// Reads the memory where a string's number is or would be.
+    pub(super) fn glance(&self, text: &[u8]) -> u32 {
+        let (slot, tag) = self.slots.glance(self.slots.hash(text));
+        self.numbers.get(slot).map_or(0, |number| number.wrapping_add(u32::from(tag)))
+    }
+
     /// The number of a string, which is added where it is new.
     pub(super) fn intern(&mut self, text: &[u8]) -> usize {
         let hash = self.slots.hash(text);

@@ -1,15 +1,15 @@
 //! Lists: millions of entries, one a line, read as a stream.
 
+mod batch;
 mod line;
 
 use std::io::{BufRead, Read as _};
 use std::path::Path;
 
-use self::line::{LineError, Split};
+use self::batch::Batch;
+use self::line::Split;
 use super::builder::{MatcherBuilder, Room};
 use super::key::Kind;
-use super::label;
-use super::value::{ExactScratch, exact_bytes};
 use crate::error::Error;
 use crate::limits;
 
@@ -57,49 +57,18 @@ pub(super) fn load(
     side: Side,
     builder: &mut MatcherBuilder,
 ) -> Result<(), Error> {
-    let mut scratch = ExactScratch::new();
-    each_line(list, file, |number, line| {
-        add(line, side, builder, &mut scratch).map_err(|LineError { column, message }| {
-            Error::config(message).at(number, column).in_file(file)
-        })
-    })
-}
-
-fn add(
-    line: &[u8],
-    side: Side,
-    builder: &mut MatcherBuilder,
-    scratch: &mut ExactScratch,
-) -> Result<(), LineError> {
-    let Some(entry) = line::parse(line)? else { return Ok(()) };
-    let bytes = exact_bytes(entry.kind, entry.value, scratch)
-        .map_err(|message| entry.error_at_value(message))?;
-    let added = match side {
-        Side::Clients => {
-            check_one_word(entry.rest).map_err(|message| entry.error_at_rest(message))?;
-            builder.add_client_entry(entry.kind, bytes, entry.rest)
+    let mut batch = Batch::default();
+    let in_file = |error: Error| error.in_file(file);
+    let read = each_line(list, file, |number, line| {
+        if batch.is_full(line.len()) {
+            batch.add_to(side, builder).map_err(in_file)?;
         }
-        Side::Deny => {
-            label::check_text("a note", entry.rest)
-                .map_err(|message| entry.error_at_rest(message))?;
-            let note = (!entry.rest.is_empty()).then_some(entry.rest);
-            builder.add_deny_entry(entry.kind, bytes, note)
-        }
-    };
-    added.map_err(|message| entry.error_at_value(message))
-}
-
-fn check_one_word(id: &str) -> Result<(), String> {
-    if id.is_empty() {
-        return Err("the client id is missing: a line is `kind:value client-id`".to_owned());
-    }
-    if id.contains(char::is_whitespace) {
-        return Err(format!(
-            "a client id in a list is one word, this is `{}`; comments stand on lines of their own",
-            id.escape_debug()
-        ));
-    }
-    label::check_id(id)
+        batch.push(number, line);
+        Ok(())
+    });
+    // What stands before a line that cannot be read is judged first, as it stands first.
+    batch.add_to(side, builder).map_err(in_file)?;
+    read
 }
 
 /// Calls `visit` with the number and the bytes of every line, its ending included.

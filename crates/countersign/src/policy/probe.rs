@@ -67,6 +67,12 @@ impl Slots {
         None
     }
 
+    /// The slot where a search for this hash begins, and its tag.
+    pub(super) fn glance(&self, hash: u64) -> (usize, u8) {
+        let slot = self.home(hash);
+        (slot, self.tags.get(slot).copied().unwrap_or(FREE))
+    }
+
     /// Takes a free slot for an entry with this hash. There must be room.
     pub(super) fn take(&mut self, hash: u64) -> usize {
         debug_assert!(!self.is_full(), "grown before an entry is added");

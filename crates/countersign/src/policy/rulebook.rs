@@ -199,6 +199,11 @@ impl RulebookBuilder {
         self.claim(key(), owner, entry_order(owner), may_share)
     }
 
+    /// Reads the memory that [`add_entry`](Self::add_entry) will need.
+    pub(super) fn glance(&self, kind: Kind, value: &[u8]) -> u32 {
+        self.book.exact.glance(kind, value)
+    }
+
     #[cfg(test)]
     pub(super) fn heap_bytes(&self) -> usize {
         self.book.heap_bytes() + super::ranges::map_bytes(&self.claims)
