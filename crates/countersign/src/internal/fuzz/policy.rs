@@ -50,10 +50,11 @@ pub fn list(octets: &[u8]) {
     }
 }
 
-/// An error has a message in one line, and a place that exists.
+/// An error has a message that a terminal can show, and a place that exists.
 fn sound(error: &Error, text: &[u8]) {
     assert!(!error.message().is_empty());
-    assert!(!error.message().contains(['\0', '\r']), "{error}");
+    let harmful = |c: char| c.is_control() && c != '\n';
+    assert!(!error.message().contains(harmful), "{error:?}");
     let lines = text.split(|b| *b == b'\n').count();
     assert!(error.line().is_none_or(|line| (1..=lines).contains(&(line as usize))), "{error}");
     assert!(error.column().is_none_or(|column| (column as usize) <= text.len() + 1), "{error}");
