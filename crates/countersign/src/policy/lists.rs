@@ -46,6 +46,18 @@ pub(super) fn measure(list: impl BufRead, file: &Path, room: &mut Room) -> Resul
     })
 }
 
+/// What one list alone makes a matcher of.
+#[cfg(feature = "internal")]
+pub(crate) fn only(list: &[u8], is_deny: bool) -> Result<super::Matcher, Error> {
+    let (file, side) = (Path::new("list"), if is_deny { Side::Deny } else { Side::Clients });
+    let (mut room, none) = (Room::default(), Room::default());
+    measure(list, file, &mut room)?;
+    let (clients, deny) = if is_deny { (&none, &room) } else { (&room, &none) };
+    let mut builder = MatcherBuilder::with_room(clients, deny);
+    load(list, file, side, &mut builder)?;
+    Ok(builder.finish())
+}
+
 /// Adds every entry of a list.
 ///
 /// # Errors

@@ -32,6 +32,8 @@ mod value;
 
 pub(crate) use compile::CompiledPolicy;
 pub(crate) use document::{Admit, Mode};
+#[cfg(feature = "internal")]
+pub(crate) use lists::only as only_list;
 pub(crate) use matcher::{
     ClientIndex, ClientRecord, Judgement, Matcher, Outcome as Ruling, RuleRef,
 };
