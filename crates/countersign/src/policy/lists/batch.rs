@@ -5,13 +5,13 @@
 
 use core::hint::black_box;
 
-use super::super::builder::MatcherBuilder;
-use super::super::label;
-use super::super::value::{ExactScratch, exact_bytes};
 use super::Side;
 use super::line::{self, Entry, LineError};
 use crate::error::Error;
 use crate::limits;
+use crate::policy::matcher::builder::MatcherBuilder;
+use crate::policy::rule::label;
+use crate::policy::rule::value::{ExactScratch, exact_bytes};
 
 /// As many waits as processors keep in flight, a few times over.
 const LINES: usize = 64;

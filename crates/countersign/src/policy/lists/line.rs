@@ -1,8 +1,8 @@
 //! One line of a list: `kind:value`, a blank, and the rest.
 
-use super::super::key::Kind;
-use super::super::spelling::{alternatives, suggest};
 use crate::error::Error;
+use crate::policy::rule::key::Kind;
+use crate::policy::rule::spelling::{alternatives, suggest};
 
 /// What is wrong with a line, and where in it.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,5 +1,5 @@
 use super::*;
-use crate::policy::document::Document;
+use crate::policy::syntax::document::Document;
 
 const TRUST: &str = "version = 1\n[trust]\nanchors = [\"ca.pem\"]\n";
 

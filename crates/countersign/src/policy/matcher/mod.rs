@@ -1,22 +1,28 @@
 //! The compiled allowlist: which client a leaf is, and whether it may come in now.
 
-use super::key::Kind;
-use super::rulebook::{Place, Rulebook};
-use super::search::{Found, OutOfSteps, Search, Steps};
-use super::texts::Texts;
+pub(in crate::policy) mod builder;
+mod holds;
+pub(in crate::policy) mod rulebook;
+mod search;
+pub(in crate::policy) mod tables;
+
+use self::rulebook::{Place, Rulebook};
+use self::search::{Found, OutOfSteps, Search, Steps};
+use self::tables::texts::Texts;
 use crate::clock::{UnixTime, Window};
 use crate::identity::LeafIdentity;
+use crate::policy::rule::key::Kind;
 use crate::reason::Reason;
 
 /// Every client and every deny rule of a policy. Immutable; its cost does not grow with them.
 #[derive(Debug)]
 pub(crate) struct Matcher {
-    pub(super) clients: Rulebook,
-    pub(super) deny: Rulebook,
+    pub(in crate::policy) clients: Rulebook,
+    pub(in crate::policy) deny: Rulebook,
     /// The ids of all clients: those with a record first, in the order of the file.
-    pub(super) ids: Texts,
-    pub(super) records: Vec<ClientRecord>,
-    pub(super) notes: Texts,
+    pub(in crate::policy) ids: Texts,
+    pub(in crate::policy) records: Vec<ClientRecord>,
+    pub(in crate::policy) notes: Texts,
 }
 
 /// What a `[[client]]` says about a client beside how to recognise it.
@@ -36,7 +42,7 @@ pub(crate) struct ClientRecord {
 
 /// A client of this matcher, by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct ClientIndex(pub(super) u32);
+pub(crate) struct ClientIndex(pub(in crate::policy) u32);
 
 /// A rule or list entry of this matcher.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,7 +52,7 @@ pub(crate) struct RuleRef {
 }
 
 /// The owner of deny rules without a note.
-pub(super) const NO_NOTE: u32 = super::rulebook::MAX_OWNERS as u32;
+pub(in crate::policy) const NO_NOTE: u32 = rulebook::MAX_OWNERS as u32;
 
 /// What the policy says about a leaf at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,20 +3,20 @@
 use core::cmp::Reverse;
 
 use super::holds::{cost, holds};
-use super::key::{Key, Kind};
 use super::rulebook::{Holder, NO_RULE, Place, Rulebook, entry_order};
 use crate::identity::LeafIdentity;
 use crate::limits;
+use crate::policy::rule::key::{Key, Kind};
 
 /// What is left of the work one leaf may cause; see [`limits::MATCH_STEPS`].
-pub(super) struct Steps(u32);
+pub(in crate::policy) struct Steps(u32);
 
 /// The leaf has more names than may be compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct OutOfSteps;
+pub(in crate::policy) struct OutOfSteps;
 
 impl Steps {
-    pub(super) const fn new() -> Self {
+    pub(in crate::policy) const fn new() -> Self {
         Self(limits::MATCH_STEPS)
     }
 
@@ -29,11 +29,11 @@ impl Steps {
 
 /// The rule that decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Found {
-    pub(super) place: Place,
-    pub(super) owner: u32,
+pub(in crate::policy) struct Found {
+    pub(in crate::policy) place: Place,
+    pub(in crate::policy) owner: u32,
     /// Whether the owner accepts who issued the leaf.
-    pub(super) is_vouched: bool,
+    pub(in crate::policy) is_vouched: bool,
     rank: Rank,
 }
 
@@ -47,7 +47,7 @@ struct Rank {
 }
 
 /// A search in one book for one leaf. Allocates nothing.
-pub(super) struct Search<'s, F> {
+pub(in crate::policy) struct Search<'s, F> {
     book: &'s Rulebook,
     leaf: &'s LeafIdentity<'s>,
     /// Whether an owner accepts the leaf's issuer: decides between owners of one value only.
@@ -57,7 +57,7 @@ pub(super) struct Search<'s, F> {
 }
 
 impl<'s, F: Fn(u32) -> bool> Search<'s, F> {
-    pub(super) fn new(
+    pub(in crate::policy) fn new(
         book: &'s Rulebook,
         leaf: &'s LeafIdentity<'s>,
         is_vouched: F,
@@ -67,7 +67,10 @@ impl<'s, F: Fn(u32) -> bool> Search<'s, F> {
     }
 
     /// The most exact rule that is found by a key of one of `kinds`, which come most exact first.
-    pub(super) fn most_exact(mut self, kinds: &[Kind]) -> Result<Option<Found>, OutOfSteps> {
+    pub(in crate::policy) fn most_exact(
+        mut self,
+        kinds: &[Kind],
+    ) -> Result<Option<Found>, OutOfSteps> {
         for &kind in kinds {
             if !self.book.is_empty(kind) {
                 self.visit(kind)?;

@@ -6,47 +6,47 @@ use std::sync::Arc;
 
 use foldhash::quality::RandomState;
 
-use super::exact::{ExactTables, Expected};
-use super::key::{ExactText, Key, Kind};
-use super::ranges::{AffixTable, End, NetworkTable};
-use super::subject::SubjectKey;
-use super::subjects::SubjectTable;
+use super::tables::exact::{ExactTables, Expected};
+use super::tables::ranges::{AffixTable, End, NetworkTable};
+use super::tables::subjects::SubjectTable;
+use crate::policy::rule::key::{ExactText, Key, Kind};
+use crate::policy::rule::subject::SubjectKey;
 
 /// Rules, found by the most exact of their keys; list entries, which are all key.
 #[derive(Debug)]
-pub(super) struct Rulebook {
-    pub(super) exact: ExactTables,
-    pub(super) networks: NetworkTable,
-    pub(super) uri_prefixes: AffixTable,
-    pub(super) dns_suffixes: AffixTable,
-    pub(super) subjects: SubjectTable,
-    pub(super) rules: Vec<Rule>,
+pub(in crate::policy) struct Rulebook {
+    pub(in crate::policy) exact: ExactTables,
+    pub(in crate::policy) networks: NetworkTable,
+    pub(in crate::policy) uri_prefixes: AffixTable,
+    pub(in crate::policy) dns_suffixes: AffixTable,
+    pub(in crate::policy) subjects: SubjectTable,
+    pub(in crate::policy) rules: Vec<Rule>,
 }
 
 /// One `{ … }` of a `match`.
 #[derive(Debug)]
-pub(super) struct Rule {
+pub(in crate::policy) struct Rule {
     /// What must all hold, most exact first.
-    pub(super) keys: Arc<[Key]>,
+    pub(in crate::policy) keys: Arc<[Key]>,
     /// Whose rule it is.
-    pub(super) owner: u32,
+    pub(in crate::policy) owner: u32,
     /// Its place in the file among its like; equal for rules that demand the same.
-    pub(super) order: u64,
+    pub(in crate::policy) order: u64,
     /// The next rule found by the same value, or [`NO_RULE`].
-    pub(super) next: u32,
+    pub(in crate::policy) next: u32,
 }
 
-pub(super) const NO_RULE: u32 = u32::MAX;
+pub(in crate::policy) const NO_RULE: u32 = u32::MAX;
 
 /// Set in what an exact table holds where a value leads to rules; else it is an entry's owner.
 const IS_RULE: u32 = 1 << 31;
 
 /// One more than the largest owner.
-pub(super) const MAX_OWNERS: usize = IS_RULE as usize - 1;
+pub(in crate::policy) const MAX_OWNERS: usize = IS_RULE as usize - 1;
 
 /// What an exact value leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Holder {
+pub(in crate::policy) enum Holder {
     /// A list entry of this owner.
     Entry(u32),
     /// The first of one or more rules.
@@ -55,18 +55,18 @@ pub(super) enum Holder {
 
 /// Where a rule stands in its book.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Place {
+pub(in crate::policy) enum Place {
     Rule(u32),
     Entry(Kind, u32),
 }
 
 /// List entries come after the rules of the policy file.
-pub(super) fn entry_order(owner: u32) -> u64 {
+pub(in crate::policy) fn entry_order(owner: u32) -> u64 {
     1 << 32 | u64::from(owner)
 }
 
 impl Rulebook {
-    pub(super) fn holder(&self, kind: Kind, place: usize) -> Holder {
+    pub(in crate::policy) fn holder(&self, kind: Kind, place: usize) -> Holder {
         match self.exact.owner(kind, place) {
             rule if rule & IS_RULE != 0 => Holder::Rules(rule & !IS_RULE),
             owner => Holder::Entry(owner),
@@ -74,7 +74,7 @@ impl Rulebook {
     }
 
     /// Whether no rule is found by a key of this kind.
-    pub(super) fn is_empty(&self, kind: Kind) -> bool {
+    pub(in crate::policy) fn is_empty(&self, kind: Kind) -> bool {
         match kind {
             Kind::Ip => self.networks.is_empty(),
             Kind::UriPrefix => self.uri_prefixes.is_empty(),
@@ -85,7 +85,7 @@ impl Rulebook {
     }
 
     /// A rule as `kind:value`, its keys joined by `+`.
-    pub(super) fn text(&self, place: Place) -> String {
+    pub(in crate::policy) fn text(&self, place: Place) -> String {
         let mut text = String::new();
         let written = match place {
             Place::Entry(kind, place) => {
@@ -102,7 +102,7 @@ impl Rulebook {
         text
     }
 
-    pub(super) fn owner(&self, place: Place) -> u32 {
+    pub(in crate::policy) fn owner(&self, place: Place) -> u32 {
         match place {
             Place::Entry(kind, place) => self.exact.owner(kind, place as usize),
             Place::Rule(rule) => self.rules[rule as usize].owner,
@@ -110,7 +110,7 @@ impl Rulebook {
     }
 
     /// Bytes allocated, the texts inside rules included.
-    pub(super) fn heap_bytes(&self) -> usize {
+    pub(in crate::policy) fn heap_bytes(&self) -> usize {
         let of_rule = |rule: &Rule| 16 + rule.keys.iter().map(key_bytes).sum::<usize>();
         self.exact.heap_bytes()
             + self.networks.heap_bytes()
@@ -137,18 +137,18 @@ fn key_bytes(key: &Key) -> usize {
 
 /// The owner that already has a value which another one claims.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ClaimedBy(pub(super) u32);
+pub(in crate::policy) struct ClaimedBy(pub(in crate::policy) u32);
 
 /// A [`Rulebook`] in the making.
 #[derive(Debug)]
-pub(super) struct RulebookBuilder {
+pub(in crate::policy) struct RulebookBuilder {
     book: Rulebook,
     /// The rules that demand exactly this, in the order they came.
     claims: HashMap<Arc<[Key]>, Vec<u32>, RandomState>,
 }
 
 impl RulebookBuilder {
-    pub(super) fn with_room(room: &Expected) -> Self {
+    pub(in crate::policy) fn with_room(room: &Expected) -> Self {
         let book = Rulebook {
             exact: ExactTables::with_room(room),
             networks: NetworkTable::default(),
@@ -162,7 +162,7 @@ impl RulebookBuilder {
 
     /// Adds a rule. `may_share` tells whether two owners may demand the same; an owner may demand
     /// it of itself twice, which is one rule.
-    pub(super) fn add_rule(
+    pub(in crate::policy) fn add_rule(
         &mut self,
         mut keys: Vec<Key>,
         owner: u32,
@@ -174,7 +174,7 @@ impl RulebookBuilder {
     }
 
     /// Adds an entry of a list; all rules come before all entries. `may_share` as for rules.
-    pub(super) fn add_entry(
+    pub(in crate::policy) fn add_entry(
         &mut self,
         kind: Kind,
         value: &[u8],
@@ -200,16 +200,16 @@ impl RulebookBuilder {
     }
 
     /// Reads the memory that [`add_entry`](Self::add_entry) will need.
-    pub(super) fn glance(&self, kind: Kind, value: &[u8]) -> u32 {
+    pub(in crate::policy) fn glance(&self, kind: Kind, value: &[u8]) -> u32 {
         self.book.exact.glance(kind, value)
     }
 
     #[cfg(test)]
-    pub(super) fn heap_bytes(&self) -> usize {
-        self.book.heap_bytes() + super::ranges::map_bytes(&self.claims)
+    pub(in crate::policy) fn heap_bytes(&self) -> usize {
+        self.book.heap_bytes() + super::tables::ranges::map_bytes(&self.claims)
     }
 
-    pub(super) fn finish(mut self) -> Rulebook {
+    pub(in crate::policy) fn finish(mut self) -> Rulebook {
         self.book.exact.shrink();
         self.book.rules.shrink_to_fit();
         let mut links = Vec::new();

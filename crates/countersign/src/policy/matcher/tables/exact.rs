@@ -2,26 +2,26 @@
 
 use super::digests::DigestTable;
 use super::interner::Interner;
-use super::key::Kind;
 use super::texts::reserve_tightly;
+use crate::policy::rule::key::Kind;
 
 /// Values of the exact kinds to owners, in the bytes that
-/// [`exact_bytes`](super::value::exact_bytes) makes.
+/// [`exact_bytes`](crate::policy::rule::value::exact_bytes) makes.
 #[derive(Debug)]
-pub(super) struct ExactTables {
+pub(in crate::policy) struct ExactTables {
     digests: [DigestTable; 2],
     names: [NameTable; Kind::EXACT - 2],
 }
 
 /// How many entries of each exact kind are to come, and how many bytes their values have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Expected {
-    pub(super) entries: [usize; Kind::EXACT],
-    pub(super) bytes: [usize; Kind::EXACT],
+pub(in crate::policy) struct Expected {
+    pub(in crate::policy) entries: [usize; Kind::EXACT],
+    pub(in crate::policy) bytes: [usize; Kind::EXACT],
 }
 
 impl ExactTables {
-    pub(super) fn with_room(room: &Expected) -> Self {
+    pub(in crate::policy) fn with_room(room: &Expected) -> Self {
         let name_table = |kind: Kind| {
             let i = kind as usize;
             NameTable::with_capacity(room.entries[i], room.bytes[i])
@@ -33,7 +33,7 @@ impl ExactTables {
     }
 
     /// How many entries of this exact kind there are.
-    pub(super) fn len(&self, kind: Kind) -> usize {
+    pub(in crate::policy) fn len(&self, kind: Kind) -> usize {
         match self.table(kind) {
             Table::Digests(table) => table.len(),
             Table::Names(table) => table.owners.len(),
@@ -41,7 +41,7 @@ impl ExactTables {
     }
 
     /// Where a value is.
-    pub(super) fn find(&self, kind: Kind, value: &[u8]) -> Option<usize> {
+    pub(in crate::policy) fn find(&self, kind: Kind, value: &[u8]) -> Option<usize> {
         match self.table(kind) {
             Table::Digests(table) => table.find(value),
             Table::Names(table) => table.texts.find(value),
@@ -49,21 +49,21 @@ impl ExactTables {
     }
 
     /// The value at a place that [`find`](Self::find) gave.
-    pub(super) fn value(&self, kind: Kind, place: usize) -> &[u8] {
+    pub(in crate::policy) fn value(&self, kind: Kind, place: usize) -> &[u8] {
         match self.table(kind) {
             Table::Digests(table) => table.key(place),
             Table::Names(table) => table.texts.get(place),
         }
     }
 
-    pub(super) fn owner(&self, kind: Kind, place: usize) -> u32 {
+    pub(in crate::policy) fn owner(&self, kind: Kind, place: usize) -> u32 {
         match self.table(kind) {
             Table::Digests(table) => table.owner(place),
             Table::Names(table) => table.owners[place],
         }
     }
 
-    pub(super) fn set_owner(&mut self, kind: Kind, place: usize, owner: u32) {
+    pub(in crate::policy) fn set_owner(&mut self, kind: Kind, place: usize, owner: u32) {
         match kind {
             Kind::Cert | Kind::Spki => self.digests[kind as usize].set_owner(place, owner),
             _ => self.names[kind as usize - 2].owners[place] = owner,
@@ -71,7 +71,7 @@ impl ExactTables {
     }
 
     /// Reads the memory where a value is or would be.
-    pub(super) fn glance(&self, kind: Kind, value: &[u8]) -> u32 {
+    pub(in crate::policy) fn glance(&self, kind: Kind, value: &[u8]) -> u32 {
         match self.table(kind) {
             Table::Digests(table) => table.glance(value),
             Table::Names(table) => table.texts.glance(value),
@@ -79,7 +79,7 @@ impl ExactTables {
     }
 
     /// Adds a value that is not there yet.
-    pub(super) fn insert(&mut self, kind: Kind, value: &[u8], owner: u32) {
+    pub(in crate::policy) fn insert(&mut self, kind: Kind, value: &[u8], owner: u32) {
         match kind {
             Kind::Cert | Kind::Spki => {
                 let digest = value.try_into().expect("invariant: a SHA-256 has 32 bytes");
@@ -90,12 +90,12 @@ impl ExactTables {
     }
 
     /// Gives back what was reserved and not used; places change.
-    pub(super) fn shrink(&mut self) {
+    pub(in crate::policy) fn shrink(&mut self) {
         self.digests.iter_mut().for_each(DigestTable::shrink);
         self.names.iter_mut().for_each(NameTable::shrink);
     }
 
-    pub(super) fn heap_bytes(&self) -> usize {
+    pub(in crate::policy) fn heap_bytes(&self) -> usize {
         let names = self.names.iter().map(|n| n.texts.heap_bytes() + 4 * n.owners.capacity());
         self.digests.iter().map(DigestTable::heap_bytes).chain(names).sum()
     }

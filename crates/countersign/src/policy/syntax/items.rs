@@ -4,12 +4,12 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::document::At;
-use super::key::{Key, Kind};
 use super::section::{Section, Source, wrong_type};
-use super::spelling::suggest;
-use super::subject::{Attribute, SubjectKey, known_names, oid_of};
-use super::value::{self, ExactScratch};
 use crate::error::Error;
+use crate::policy::rule::key::{Key, Kind};
+use crate::policy::rule::spelling::suggest;
+use crate::policy::rule::subject::{Attribute, SubjectKey, known_names, oid_of};
+use crate::policy::rule::value::{self, ExactScratch};
 
 const EXPECTED: &str = "a list of tables, `match = [ { dns = \"billing.acme.example\" } ]`";
 
@@ -18,7 +18,10 @@ const EXPECTED: &str = "a list of tables, `match = [ { dns = \"billing.acme.exam
 /// # Errors
 ///
 /// The list is empty, or anything in it is not a key in its normal form.
-pub(super) fn read(source: Source<'_>, section: &Section<'_>) -> Result<Vec<At<Vec<Key>>>, Error> {
+pub(in crate::policy) fn read(
+    source: Source<'_>,
+    section: &Section<'_>,
+) -> Result<Vec<At<Vec<Key>>>, Error> {
     let tables = section.tables("match", EXPECTED)?;
     if tables.is_empty() {
         let message = "an empty `match` can never match: write `match = [ { dns = \"…\" } ]`";

@@ -4,7 +4,7 @@ use super::probe::Slots;
 
 /// A map from digests to numbers, built once and then only read.
 #[derive(Debug)]
-pub(super) struct DigestTable {
+pub(in crate::policy) struct DigestTable {
     slots: Slots,
     entries: Vec<Entry>,
 }
@@ -18,28 +18,28 @@ struct Entry {
 const VACANT: Entry = Entry { digest: [0; 32], owner: 0 };
 
 impl DigestTable {
-    pub(super) fn for_entries(count: usize) -> Self {
+    pub(in crate::policy) fn for_entries(count: usize) -> Self {
         let slots = Slots::for_entries(count);
         Self { entries: vec![VACANT; slots.len()], slots }
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::policy) fn len(&self) -> usize {
         self.slots.taken()
     }
 
     /// The slot of a digest.
-    pub(super) fn find(&self, digest: &[u8]) -> Option<usize> {
+    pub(in crate::policy) fn find(&self, digest: &[u8]) -> Option<usize> {
         self.slots.find(self.slots.hash(digest), |slot| self.entries[slot].digest == digest)
     }
 
     /// Reads the memory where a digest is or would be.
-    pub(super) fn glance(&self, digest: &[u8]) -> u32 {
+    pub(in crate::policy) fn glance(&self, digest: &[u8]) -> u32 {
         let (slot, tag) = self.slots.glance(self.slots.hash(digest));
         self.entries.get(slot).map_or(0, |entry| entry.owner).wrapping_add(u32::from(tag))
     }
 
     /// Adds a digest that is not there yet.
-    pub(super) fn insert(&mut self, digest: [u8; 32], owner: u32) {
+    pub(in crate::policy) fn insert(&mut self, digest: [u8; 32], owner: u32) {
         if self.slots.is_full() {
             self.rebuild(self.slots.larger());
         }
@@ -47,26 +47,26 @@ impl DigestTable {
         self.entries[slot] = Entry { digest, owner };
     }
 
-    pub(super) fn key(&self, slot: usize) -> &[u8; 32] {
+    pub(in crate::policy) fn key(&self, slot: usize) -> &[u8; 32] {
         &self.entries[slot].digest
     }
 
-    pub(super) fn owner(&self, slot: usize) -> u32 {
+    pub(in crate::policy) fn owner(&self, slot: usize) -> u32 {
         self.entries[slot].owner
     }
 
-    pub(super) fn set_owner(&mut self, slot: usize, owner: u32) {
+    pub(in crate::policy) fn set_owner(&mut self, slot: usize, owner: u32) {
         self.entries[slot].owner = owner;
     }
 
     /// Gives back what was reserved and not used; slots change.
-    pub(super) fn shrink(&mut self) {
+    pub(in crate::policy) fn shrink(&mut self) {
         if let Some(tight) = self.slots.tighter() {
             self.rebuild(tight);
         }
     }
 
-    pub(super) fn heap_bytes(&self) -> usize {
+    pub(in crate::policy) fn heap_bytes(&self) -> usize {
         self.slots.heap_bytes() + self.entries.capacity() * size_of::<Entry>()
     }
 

@@ -13,7 +13,7 @@ const FULL_PERCENT: usize = 85;
 /// The hash is keyed at random per process: a list is written by its operator, but what is looked
 /// up in it is chosen by strangers.
 #[derive(Debug)]
-pub(super) struct Slots {
+pub(in crate::policy) struct Slots {
     /// [`FREE`], or bits of the entry's hash.
     tags: Vec<u8>,
     taken: usize,
@@ -24,35 +24,39 @@ const FREE: u8 = 0;
 
 impl Slots {
     /// Slots for `entries` entries.
-    pub(super) fn for_entries(entries: usize) -> Self {
+    pub(in crate::policy) fn for_entries(entries: usize) -> Self {
         let slots = if entries == 0 { 0 } else { entries * 100 / FULL_PERCENT + 2 };
         Self { tags: vec![FREE; slots], taken: 0, state: RandomState::default() }
     }
 
-    pub(super) fn hash(&self, key: &[u8]) -> u64 {
+    pub(in crate::policy) fn hash(&self, key: &[u8]) -> u64 {
         self.state.hash_one(key)
     }
 
     /// How many slots there are, free ones included.
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::policy) fn len(&self) -> usize {
         self.tags.len()
     }
 
-    pub(super) fn taken(&self) -> usize {
+    pub(in crate::policy) fn taken(&self) -> usize {
         self.taken
     }
 
-    pub(super) fn is_taken(&self, slot: usize) -> bool {
+    pub(in crate::policy) fn is_taken(&self, slot: usize) -> bool {
         self.tags[slot] != FREE
     }
 
     /// Whether the next entry needs more slots.
-    pub(super) fn is_full(&self) -> bool {
+    pub(in crate::policy) fn is_full(&self) -> bool {
         (self.taken + 1) * 100 > self.tags.len() * FULL_PERCENT
     }
 
     /// The slot whose entry has this hash and is the one wanted.
-    pub(super) fn find(&self, hash: u64, is_wanted: impl Fn(usize) -> bool) -> Option<usize> {
+    pub(in crate::policy) fn find(
+        &self,
+        hash: u64,
+        is_wanted: impl Fn(usize) -> bool,
+    ) -> Option<usize> {
         if self.tags.is_empty() {
             return None;
         }
@@ -68,13 +72,13 @@ impl Slots {
     }
 
     /// The slot where a search for this hash begins, and its tag.
-    pub(super) fn glance(&self, hash: u64) -> (usize, u8) {
+    pub(in crate::policy) fn glance(&self, hash: u64) -> (usize, u8) {
         let slot = self.home(hash);
         (slot, self.tags.get(slot).copied().unwrap_or(FREE))
     }
 
     /// Takes a free slot for an entry with this hash. There must be room.
-    pub(super) fn take(&mut self, hash: u64) -> usize {
+    pub(in crate::policy) fn take(&mut self, hash: u64) -> usize {
         debug_assert!(!self.is_full(), "grown before an entry is added");
         let mut slot = self.home(hash);
         while self.tags[slot] != FREE {
@@ -86,17 +90,17 @@ impl Slots {
     }
 
     /// Empty slots for a quarter more entries, with the same hash.
-    pub(super) fn larger(&self) -> Self {
+    pub(in crate::policy) fn larger(&self) -> Self {
         Self { state: self.state.clone(), ..Self::for_entries(self.taken * 5 / 4 + 8) }
     }
 
     /// Empty slots for exactly the entries there are, or `None` where that would free little.
-    pub(super) fn tighter(&self) -> Option<Self> {
+    pub(in crate::policy) fn tighter(&self) -> Option<Self> {
         let tight = Self { state: self.state.clone(), ..Self::for_entries(self.taken) };
         (tight.len() * 16 < self.len() * 15).then_some(tight)
     }
 
-    pub(super) fn heap_bytes(&self) -> usize {
+    pub(in crate::policy) fn heap_bytes(&self) -> usize {
         self.tags.capacity()
     }
 

@@ -3,7 +3,7 @@
 /// Strings kept end to end. A string costs its bytes and four more: offsets are relative to one
 /// absolute offset per block of strings, so that more than 4 GiB fit.
 #[derive(Debug, Default)]
-pub(super) struct Texts {
+pub(in crate::policy) struct Texts {
     bytes: Vec<u8>,
     /// Where each string begins, from the beginning of its block.
     starts: Vec<u32>,
@@ -16,7 +16,7 @@ const BLOCK: usize = 1024;
 
 impl Texts {
     /// Room for `count` strings of `bytes` in all.
-    pub(super) fn with_capacity(count: usize, bytes: usize) -> Self {
+    pub(in crate::policy) fn with_capacity(count: usize, bytes: usize) -> Self {
         Self {
             bytes: Vec::with_capacity(bytes),
             starts: Vec::with_capacity(count),
@@ -24,12 +24,12 @@ impl Texts {
         }
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::policy) fn len(&self) -> usize {
         self.starts.len()
     }
 
     /// Adds a string and returns its number.
-    pub(super) fn push(&mut self, text: &[u8]) -> usize {
+    pub(in crate::policy) fn push(&mut self, text: &[u8]) -> usize {
         let number = self.starts.len();
         let start = self.bytes.len() as u64;
         if number.is_multiple_of(BLOCK) {
@@ -46,7 +46,7 @@ impl Texts {
     }
 
     /// The string with this number.
-    pub(super) fn get(&self, number: usize) -> &[u8] {
+    pub(in crate::policy) fn get(&self, number: usize) -> &[u8] {
         let end = if number + 1 < self.len() { self.start(number + 1) } else { self.bytes.len() };
         &self.bytes[self.start(number)..end]
     }
@@ -57,19 +57,19 @@ impl Texts {
     }
 
     /// Gives back what was reserved and not used.
-    pub(super) fn shrink(&mut self) {
+    pub(in crate::policy) fn shrink(&mut self) {
         self.bytes.shrink_to_fit();
         self.starts.shrink_to_fit();
         self.blocks.shrink_to_fit();
     }
 
-    pub(super) fn heap_bytes(&self) -> usize {
+    pub(in crate::policy) fn heap_bytes(&self) -> usize {
         self.bytes.capacity() + 4 * self.starts.capacity() + 8 * self.blocks.capacity()
     }
 }
 
 /// Makes room by a quarter at a time: doubling would waste half of what large lists need.
-pub(super) fn reserve_tightly<T>(vec: &mut Vec<T>, more: usize) {
+pub(in crate::policy) fn reserve_tightly<T>(vec: &mut Vec<T>, more: usize) {
     if vec.capacity() - vec.len() < more {
         vec.reserve_exact(more.max(vec.len() / 4 + 16));
     }

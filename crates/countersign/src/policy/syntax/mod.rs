@@ -1,18 +1,21 @@
 //! From the text of a policy to its tree, or to what is wrong, where, and what to write instead.
 
+pub(in crate::policy) mod document;
+mod items;
+pub(in crate::policy) mod section;
+pub(in crate::policy) mod time;
+
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::document::{
+use self::document::{
     Admit, At, ClientSection, DenySection, Document, ListsSection, Mode, TrustSection,
 };
-use super::items;
-use super::label::{check_id, check_text};
-use super::section::{Section, Source, wrong_type};
-use super::time;
-use super::value;
+use self::section::{Section, Source, wrong_type};
 use crate::clock::{UnixTime, Window};
 use crate::error::Error;
+use crate::policy::rule::label::{check_id, check_text};
+use crate::policy::rule::value;
 use crate::revocation;
 
 const CLIENT_KEYS: &[&str] =
@@ -23,7 +26,7 @@ const CLIENT_KEYS: &[&str] =
 /// # Errors
 ///
 /// The first thing that is not as the policy reference says, with line and column.
-pub(super) fn parse(text: &str) -> Result<Document, Error> {
+pub(in crate::policy) fn parse(text: &str) -> Result<Document, Error> {
     let source = Source(text);
     let root = DeTable::parse(text).map_err(|e| {
         let offset = e.span().map_or(text.len(), |span| span.start);

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use foldhash::quality::RandomState;
 
-use super::key::Network;
+use crate::policy::rule::key::Network;
 
 /// Which end of a name a table's entries stand at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub(in crate::policy) enum End {
     /// Entries are prefixes that end in the separator.
     Start,
     /// Entries are suffixes that begin with the separator.
@@ -21,7 +21,7 @@ pub(super) enum End {
 /// separator stands at the cut. The cost grows with the lengths in the policy, neither with its
 /// entries nor with the name.
 #[derive(Debug)]
-pub(super) struct AffixTable {
+pub(in crate::policy) struct AffixTable {
     end: End,
     separator: u8,
     first_rules: HashMap<Box<[u8]>, u32, RandomState>,
@@ -30,27 +30,30 @@ pub(super) struct AffixTable {
 }
 
 impl AffixTable {
-    pub(super) fn new(end: End, separator: u8) -> Self {
+    pub(in crate::policy) fn new(end: End, separator: u8) -> Self {
         Self { end, separator, first_rules: HashMap::default(), lengths: Vec::new() }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::policy) fn is_empty(&self) -> bool {
         self.lengths.is_empty()
     }
 
     /// Puts a rule first and returns the one that was.
-    pub(super) fn put_first(&mut self, affix: &[u8], rule: u32) -> Option<u32> {
+    pub(in crate::policy) fn put_first(&mut self, affix: &[u8], rule: u32) -> Option<u32> {
         add_length(&mut self.lengths, affix.len());
         self.first_rules.insert(affix.into(), rule)
     }
 
     /// How many look-ups a name can cost.
-    pub(super) fn lookups(&self) -> usize {
+    pub(in crate::policy) fn lookups(&self) -> usize {
         self.lengths.len()
     }
 
     /// The first rules of every entry that the name begins (or ends) with, longest first.
-    pub(super) fn first_rules<'t>(&'t self, name: &'t [u8]) -> impl Iterator<Item = u32> + use<'t> {
+    pub(in crate::policy) fn first_rules<'t>(
+        &'t self,
+        name: &'t [u8],
+    ) -> impl Iterator<Item = u32> + use<'t> {
         self.lengths.iter().filter_map(|&length| {
             let affix = self.cut(name, length)?;
             self.first_rules.get(affix).copied()
@@ -69,7 +72,7 @@ impl AffixTable {
         (separator == self.separator).then_some(affix)
     }
 
-    pub(super) fn heap_bytes(&self) -> usize {
+    pub(in crate::policy) fn heap_bytes(&self) -> usize {
         let texts: usize = self.first_rules.keys().map(|text| text.len()).sum();
         texts + map_bytes(&self.first_rules) + 8 * self.lengths.capacity()
     }
@@ -77,30 +80,30 @@ impl AffixTable {
 
 /// Networks, each with the first of its rules.
 #[derive(Debug, Default)]
-pub(super) struct NetworkTable {
+pub(in crate::policy) struct NetworkTable {
     first_rules: HashMap<Network, u32, RandomState>,
     /// The prefix lengths that occur, longest first.
     prefixes: Vec<usize>,
 }
 
 impl NetworkTable {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::policy) fn is_empty(&self) -> bool {
         self.prefixes.is_empty()
     }
 
     /// Puts a rule first and returns the one that was.
-    pub(super) fn put_first(&mut self, network: Network, rule: u32) -> Option<u32> {
+    pub(in crate::policy) fn put_first(&mut self, network: Network, rule: u32) -> Option<u32> {
         add_length(&mut self.prefixes, usize::from(network.prefix));
         self.first_rules.insert(network, rule)
     }
 
     /// How many look-ups an address can cost.
-    pub(super) fn lookups(&self) -> usize {
+    pub(in crate::policy) fn lookups(&self) -> usize {
         self.prefixes.len()
     }
 
     /// The first rules of every network that the address is in, longest first.
-    pub(super) fn first_rules<'t>(
+    pub(in crate::policy) fn first_rules<'t>(
         &'t self,
         address: &'t [u8],
     ) -> impl Iterator<Item = u32> + use<'t> {
@@ -111,7 +114,7 @@ impl NetworkTable {
         })
     }
 
-    pub(super) fn heap_bytes(&self) -> usize {
+    pub(in crate::policy) fn heap_bytes(&self) -> usize {
         map_bytes(&self.first_rules) + 8 * self.prefixes.capacity()
     }
 }
@@ -123,7 +126,7 @@ fn add_length(lengths: &mut Vec<usize>, length: usize) {
 }
 
 /// What a map allocates, near enough: an entry and a control byte a bucket, 7 of 8 buckets full.
-pub(super) fn map_bytes<K, V, S>(map: &HashMap<K, V, S>) -> usize {
+pub(in crate::policy) fn map_bytes<K, V, S>(map: &HashMap<K, V, S>) -> usize {
     map.capacity() * 8 / 7 * (size_of::<(K, V)>() + 1)
 }
 

@@ -8,7 +8,7 @@ use crate::clock::UnixTime;
 ///
 /// The value is a date or a time alone, has no offset, has fractions of a second, or is no time
 /// that there is; says what to write instead.
-pub(super) fn point(time: &Datetime) -> Result<UnixTime, String> {
+pub(in crate::policy) fn point(time: &Datetime) -> Result<UnixTime, String> {
     let (date, clock, offset) = match (time.date, time.time, time.offset) {
         (Some(date), Some(clock), Some(offset)) => (date, clock, offset),
         (Some(_), Some(_), None) => return Err(format!("this has no time zone: write {time}Z")),

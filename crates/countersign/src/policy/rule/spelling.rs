@@ -2,7 +2,7 @@
 
 /// The candidate nearest to `word`, if one is near: a typo or two away, or the same but for case,
 /// hyphens and underscores.
-pub(super) fn nearest<'c>(
+pub(in crate::policy) fn nearest<'c>(
     word: &str,
     candidates: impl IntoIterator<Item = &'c str>,
 ) -> Option<&'c str> {
@@ -14,7 +14,7 @@ pub(super) fn nearest<'c>(
 }
 
 /// What to write instead of `word`: the candidate that was probably meant, or any of them.
-pub(super) fn suggest<'c>(
+pub(in crate::policy) fn suggest<'c>(
     word: &str,
     candidates: impl IntoIterator<Item = &'c str> + Clone,
 ) -> String {
@@ -25,7 +25,7 @@ pub(super) fn suggest<'c>(
 }
 
 /// The words as `a`, `b` or `c`.
-pub(super) fn alternatives<'c>(words: impl IntoIterator<Item = &'c str>) -> String {
+pub(in crate::policy) fn alternatives<'c>(words: impl IntoIterator<Item = &'c str>) -> String {
     let quoted: Vec<_> = words.into_iter().map(|word| format!("`{word}`")).collect();
     match quoted.split_last() {
         Some((last, [])) => last.clone(),

@@ -8,10 +8,10 @@ use std::path::Path;
 
 use self::batch::Batch;
 use self::line::Split;
-use super::builder::{MatcherBuilder, Room};
-use super::key::Kind;
 use crate::error::Error;
 use crate::limits;
+use crate::policy::matcher::builder::{MatcherBuilder, Room};
+use crate::policy::rule::key::Kind;
 
 /// Which side of the policy a list belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,11 +1,11 @@
 //! Whether one key holds for one leaf, and what finding out costs.
 
-use super::key::{Key, Kind};
-use super::subject::{Attribute, SubjectKey};
 use crate::identity::{LeafIdentity, attribute_text};
+use crate::policy::rule::key::{Key, Kind};
+use crate::policy::rule::subject::{Attribute, SubjectKey};
 
 /// Whether a leaf has what the key demands. Allocates nothing.
-pub(super) fn holds(key: &Key, leaf: &LeafIdentity<'_>) -> bool {
+pub(in crate::policy) fn holds(key: &Key, leaf: &LeafIdentity<'_>) -> bool {
     match key {
         Key::Exact(kind, value) => holds_exact(*kind, value, leaf),
         Key::Ip(network) => leaf.addresses().any(|address| network.contains(address)),
@@ -18,7 +18,7 @@ pub(super) fn holds(key: &Key, leaf: &LeafIdentity<'_>) -> bool {
 }
 
 /// Steps that [`holds`] takes at most: names or attributes looked at.
-pub(super) fn cost(key: &Key, leaf: &LeafIdentity<'_>) -> usize {
+pub(in crate::policy) fn cost(key: &Key, leaf: &LeafIdentity<'_>) -> usize {
     match key.kind() {
         Kind::Cert | Kind::Spki | Kind::IssuerSerial => 1,
         Kind::Subject => leaf.subject_attributes().count(),

@@ -6,22 +6,22 @@ use std::collections::HashMap;
 use foldhash::quality::RandomState;
 
 use super::ranges::map_bytes;
-use super::subject::SubjectKey;
 use crate::cert::Attribute;
 use crate::identity::attribute_text;
+use crate::policy::rule::subject::SubjectKey;
 
 /// The first of the rules for each attribute value.
 ///
 /// Found by a hash alone: who looks here checks the whole rule anyway, so a false hit costs a
 /// comparison and decides nothing.
 #[derive(Debug, Default)]
-pub(super) struct SubjectTable {
+pub(in crate::policy) struct SubjectTable {
     state: RandomState,
     first_rules: HashMap<u64, u32, RandomState>,
 }
 
 impl SubjectTable {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::policy) fn is_empty(&self) -> bool {
         self.first_rules.is_empty()
     }
 
@@ -29,12 +29,16 @@ impl SubjectTable {
     ///
     /// All rules are taken at once, because only then is it known which values are rare: a
     /// thousand clients may share an organisation and differ in their name.
-    pub(super) fn build(subjects: &[(u32, &SubjectKey)], mut link: impl FnMut(u32, u32)) -> Self {
+    pub(in crate::policy) fn build(
+        subjects: &[(u32, &SubjectKey)],
+        mut link: impl FnMut(u32, u32),
+    ) -> Self {
         let mut table = Self::default();
         let mut count = HashMap::<u64, u32, RandomState>::default();
         let hashes = |table: &Self, key: &SubjectKey| -> Vec<u64> {
-            let hash =
-                |a: &super::subject::Attribute| table.hash(&a.oid, a.value.chars().map(u32::from));
+            let hash = |a: &crate::policy::rule::subject::Attribute| {
+                table.hash(&a.oid, a.value.chars().map(u32::from))
+            };
             key.attributes().iter().map(hash).collect()
         };
         for (_, key) in subjects {
@@ -51,12 +55,12 @@ impl SubjectTable {
     }
 
     /// The first rule that this attribute of a leaf may lead to.
-    pub(super) fn first_rule(&self, attribute: &Attribute<'_>) -> Option<u32> {
+    pub(in crate::policy) fn first_rule(&self, attribute: &Attribute<'_>) -> Option<u32> {
         let hash = self.hash(attribute.oid, attribute_text(attribute)?);
         self.first_rules.get(&hash).copied()
     }
 
-    pub(super) fn heap_bytes(&self) -> usize {
+    pub(in crate::policy) fn heap_bytes(&self) -> usize {
         map_bytes(&self.first_rules)
     }
 

@@ -7,7 +7,7 @@ use crate::limits;
 /// # Errors
 ///
 /// It is empty, longer than [`limits::CLIENT_ID_BYTES`], or has control characters.
-pub(super) fn check_id(id: &str) -> Result<(), String> {
+pub(in crate::policy) fn check_id(id: &str) -> Result<(), String> {
     if id.is_empty() {
         return Err("a client id must not be empty".to_owned());
     }
@@ -26,7 +26,7 @@ pub(super) fn check_id(id: &str) -> Result<(), String> {
 /// # Errors
 ///
 /// It has control characters.
-pub(super) fn check_text(what: &str, text: &str) -> Result<(), String> {
+pub(in crate::policy) fn check_text(what: &str, text: &str) -> Result<(), String> {
     match text.chars().find(|c| c.is_control()) {
         Some(c) => {
             Err(format!("{what} must not hold control characters: `{}`", c.escape_unicode()))

@@ -4,16 +4,16 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::document::At;
-use super::spelling::{alternatives, nearest};
 use crate::error::Error;
+use crate::policy::rule::spelling::{alternatives, nearest};
 
 /// The text of a policy, for the places of errors.
 #[derive(Clone, Copy)]
-pub(super) struct Source<'t>(pub(super) &'t str);
+pub(in crate::policy) struct Source<'t>(pub(in crate::policy) &'t str);
 
 impl Source<'_> {
     /// An error about what stands at `offset`.
-    pub(super) fn error(&self, offset: usize, message: impl Into<String>) -> Error {
+    pub(in crate::policy) fn error(&self, offset: usize, message: impl Into<String>) -> Error {
         let before = &self.0[..self.0.floor_char_boundary(offset)];
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let line = before.bytes().filter(|b| *b == b'\n').count();
@@ -35,7 +35,7 @@ const HOMES: &[(&str, &[&str])] = &[
 ];
 
 /// One table whose keys are known.
-pub(super) struct Section<'s> {
+pub(in crate::policy) struct Section<'s> {
     source: Source<'s>,
     /// As it is written in the file: `[trust]`.
     name: &'static str,
@@ -47,7 +47,7 @@ impl<'s> Section<'s> {
     /// # Errors
     ///
     /// The table has a key that is not one of `keys`.
-    pub(super) fn new(
+    pub(in crate::policy) fn new(
         source: Source<'s>,
         name: &'static str,
         (offset, table): (usize, &'s DeTable<'s>),
@@ -61,37 +61,37 @@ impl<'s> Section<'s> {
         Ok(Self { source, name, offset, table })
     }
 
-    pub(super) fn value(&self, key: &str) -> Option<&'s Spanned<DeValue<'s>>> {
+    pub(in crate::policy) fn value(&self, key: &str) -> Option<&'s Spanned<DeValue<'s>>> {
         self.table.get(key)
     }
 
     /// Where a key stands; the section's own place where it is absent.
-    pub(super) fn offset_of(&self, key: &str) -> usize {
+    pub(in crate::policy) fn offset_of(&self, key: &str) -> usize {
         self.table.get_key_value(key).map_or(self.offset, |(key, _)| key.span().start)
     }
 
     /// An error about the value of `key`.
-    pub(super) fn error(&self, key: &str, message: impl Into<String>) -> Error {
+    pub(in crate::policy) fn error(&self, key: &str, message: impl Into<String>) -> Error {
         let offset = self.value(key).map_or(self.offset, |value| value.span().start);
         self.source.error(offset, message)
     }
 
     /// An error about the name of `key`.
-    pub(super) fn error_at_key(&self, key: &str, message: impl Into<String>) -> Error {
+    pub(in crate::policy) fn error_at_key(&self, key: &str, message: impl Into<String>) -> Error {
         self.source.error(self.offset_of(key), message)
     }
 
     /// The error that a key is missing, with an example of it.
-    pub(super) fn missing(&self, key: &str, example: &str) -> Error {
+    pub(in crate::policy) fn missing(&self, key: &str, example: &str) -> Error {
         let message = format!("{} has no `{key}`: write `{example}`", self.name);
         self.source.error(self.offset, message)
     }
 
-    pub(super) fn string(&self, key: &str) -> Result<Option<At<&'s str>>, Error> {
+    pub(in crate::policy) fn string(&self, key: &str) -> Result<Option<At<&'s str>>, Error> {
         self.value(key).map(|value| string(self.source, key, value)).transpose()
     }
 
-    pub(super) fn boolean(&self, key: &str) -> Result<Option<bool>, Error> {
+    pub(in crate::policy) fn boolean(&self, key: &str) -> Result<Option<bool>, Error> {
         let Some(value) = self.value(key) else { return Ok(None) };
         let boolean = value.get_ref().as_bool();
         let expected = "`true` or `false`, without quotes";
@@ -99,7 +99,7 @@ impl<'s> Section<'s> {
     }
 
     /// A list of strings; empty where the key is absent.
-    pub(super) fn strings(&self, key: &str) -> Result<Vec<At<&'s str>>, Error> {
+    pub(in crate::policy) fn strings(&self, key: &str) -> Result<Vec<At<&'s str>>, Error> {
         let Some(value) = self.value(key) else { return Ok(Vec::new()) };
         let expected = format!("a list of strings, `{key} = [\"…\"]`");
         let array = value.get_ref().as_array();
@@ -108,7 +108,7 @@ impl<'s> Section<'s> {
     }
 
     /// One of a few words.
-    pub(super) fn choice<T: Copy>(
+    pub(in crate::policy) fn choice<T: Copy>(
         &self,
         key: &str,
         choices: &[(&'static str, T)],
@@ -126,7 +126,10 @@ impl<'s> Section<'s> {
     }
 
     /// A table, with its place.
-    pub(super) fn table(&self, key: &str) -> Result<Option<(usize, &'s DeTable<'s>)>, Error> {
+    pub(in crate::policy) fn table(
+        &self,
+        key: &str,
+    ) -> Result<Option<(usize, &'s DeTable<'s>)>, Error> {
         let Some(value) = self.value(key) else { return Ok(None) };
         let table = value.get_ref().as_table();
         let expected = format!("a section: write `[{key}]` on a line of its own");
@@ -135,7 +138,7 @@ impl<'s> Section<'s> {
     }
 
     /// A list of tables, each with its place; empty where the key is absent.
-    pub(super) fn tables(
+    pub(in crate::policy) fn tables(
         &self,
         key: &str,
         expected: &str,
@@ -175,7 +178,7 @@ fn string<'s>(
 }
 
 /// The error that a value is not what it should be.
-pub(super) fn wrong_type(
+pub(in crate::policy) fn wrong_type(
     source: Source<'_>,
     key: &str,
     value: &Spanned<DeValue<'_>>,

@@ -1,25 +1,25 @@
 //! Making a [`Matcher`]: records first, then rules, then the entries of lists.
 
-use super::exact::Expected;
-use super::interner::Interner;
-use super::key::{ExactText, Key, Kind};
-use super::matcher::{ClientIndex, ClientRecord, Matcher, NO_NOTE};
 use super::rulebook::{ClaimedBy, MAX_OWNERS, RulebookBuilder};
+use super::tables::exact::Expected;
+use super::tables::interner::Interner;
+use super::{ClientIndex, ClientRecord, Matcher, NO_NOTE};
+use crate::policy::rule::key::{ExactText, Key, Kind};
 
 /// How much is to come from lists; more may come, at the cost of growing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Room {
+pub(in crate::policy) struct Room {
     /// Entries.
-    pub(super) entries: Expected,
+    pub(in crate::policy) entries: Expected,
     /// Client ids, or notes.
-    pub(super) texts: usize,
+    pub(in crate::policy) texts: usize,
     /// The bytes of those.
-    pub(super) text_bytes: usize,
+    pub(in crate::policy) text_bytes: usize,
 }
 
 /// A [`Matcher`] in the making. Errors are messages without a place.
 #[derive(Debug)]
-pub(super) struct MatcherBuilder {
+pub(in crate::policy) struct MatcherBuilder {
     clients: RulebookBuilder,
     deny: RulebookBuilder,
     ids: Interner,
@@ -28,7 +28,7 @@ pub(super) struct MatcherBuilder {
 }
 
 impl MatcherBuilder {
-    pub(super) fn with_room(clients: &Room, deny: &Room) -> Self {
+    pub(in crate::policy) fn with_room(clients: &Room, deny: &Room) -> Self {
         Self {
             clients: RulebookBuilder::with_room(&clients.entries),
             deny: RulebookBuilder::with_room(&deny.entries),
@@ -43,7 +43,7 @@ impl MatcherBuilder {
     /// # Errors
     ///
     /// The id is taken.
-    pub(super) fn add_client(
+    pub(in crate::policy) fn add_client(
         &mut self,
         id: &str,
         record: ClientRecord,
@@ -61,7 +61,7 @@ impl MatcherBuilder {
     /// # Errors
     ///
     /// Another client has the same rule, and the issuers do not tell them apart.
-    pub(super) fn add_client_rule(
+    pub(in crate::policy) fn add_client_rule(
         &mut self,
         client: ClientIndex,
         keys: Vec<Key>,
@@ -79,7 +79,7 @@ impl MatcherBuilder {
     ///
     /// As for [`add_client_rule`](Self::add_client_rule); or the client is pinned, and the kind
     /// cannot stand in for a path.
-    pub(super) fn add_client_entry(
+    pub(in crate::policy) fn add_client_entry(
         &mut self,
         kind: Kind,
         value: &[u8],
@@ -98,7 +98,7 @@ impl MatcherBuilder {
     }
 
     /// Adds a deny rule. One that is there already stays as it is.
-    pub(super) fn add_deny_rule(
+    pub(in crate::policy) fn add_deny_rule(
         &mut self,
         keys: Vec<Key>,
         note: Option<&str>,
@@ -110,7 +110,7 @@ impl MatcherBuilder {
     }
 
     /// Adds an entry of a deny list. One that is there already stays as it is.
-    pub(super) fn add_deny_entry(
+    pub(in crate::policy) fn add_deny_entry(
         &mut self,
         kind: Kind,
         value: &[u8],
@@ -124,23 +124,23 @@ impl MatcherBuilder {
 
     /// Reads the memory that [`add_client_entry`](Self::add_client_entry) will need; what it holds
     /// means nothing.
-    pub(super) fn glance_client(&self, kind: Kind, value: &[u8], id: &str) -> u32 {
+    pub(in crate::policy) fn glance_client(&self, kind: Kind, value: &[u8], id: &str) -> u32 {
         self.clients.glance(kind, value).wrapping_add(self.ids.glance(id.as_bytes()))
     }
 
     /// Reads the memory that [`add_deny_entry`](Self::add_deny_entry) will need.
-    pub(super) fn glance_deny(&self, kind: Kind, value: &[u8]) -> u32 {
+    pub(in crate::policy) fn glance_deny(&self, kind: Kind, value: &[u8]) -> u32 {
         self.deny.glance(kind, value)
     }
 
     /// Bytes allocated so far.
     #[cfg(test)]
-    pub(super) fn heap_bytes(&self) -> usize {
+    pub(in crate::policy) fn heap_bytes(&self) -> usize {
         let books = self.clients.heap_bytes() + self.deny.heap_bytes();
         books + self.ids.heap_bytes() + self.notes.heap_bytes()
     }
 
-    pub(super) fn finish(self) -> Matcher {
+    pub(in crate::policy) fn finish(self) -> Matcher {
         let mut records = self.records;
         records.shrink_to_fit();
         Matcher {

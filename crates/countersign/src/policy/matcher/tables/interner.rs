@@ -5,7 +5,7 @@ use super::texts::Texts;
 
 /// A set of byte strings with a number each: the bytes in one allocation, 9 bytes an entry beside.
 #[derive(Debug)]
-pub(super) struct Interner {
+pub(in crate::policy) struct Interner {
     slots: Slots,
     /// The number of the string in each slot.
     numbers: Vec<u32>,
@@ -14,18 +14,18 @@ pub(super) struct Interner {
 
 impl Interner {
     /// Room for `count` strings of `bytes` in all.
-    pub(super) fn with_capacity(count: usize, bytes: usize) -> Self {
+    pub(in crate::policy) fn with_capacity(count: usize, bytes: usize) -> Self {
         let slots = Slots::for_entries(count);
         Self { numbers: vec![0; slots.len()], slots, texts: Texts::with_capacity(count, bytes) }
     }
 
     #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::policy) fn len(&self) -> usize {
         self.texts.len()
     }
 
     /// The number of a string.
-    pub(super) fn find(&self, text: &[u8]) -> Option<usize> {
+    pub(in crate::policy) fn find(&self, text: &[u8]) -> Option<usize> {
         self.find_hashed(self.slots.hash(text), text)
     }
 
@@ -35,13 +35,13 @@ impl Interner {
     }
 
     /// Reads the memory where a string's number is or would be.
-    pub(super) fn glance(&self, text: &[u8]) -> u32 {
+    pub(in crate::policy) fn glance(&self, text: &[u8]) -> u32 {
         let (slot, tag) = self.slots.glance(self.slots.hash(text));
         self.numbers.get(slot).map_or(0, |number| number.wrapping_add(u32::from(tag)))
     }
 
     /// The number of a string, which is added where it is new.
-    pub(super) fn intern(&mut self, text: &[u8]) -> usize {
+    pub(in crate::policy) fn intern(&mut self, text: &[u8]) -> usize {
         let hash = self.slots.hash(text);
         if let Some(number) = self.find_hashed(hash, text) {
             return number;
@@ -55,12 +55,12 @@ impl Interner {
     }
 
     /// The string with this number.
-    pub(super) fn get(&self, number: usize) -> &[u8] {
+    pub(in crate::policy) fn get(&self, number: usize) -> &[u8] {
         self.texts.get(number)
     }
 
     /// Gives back what was reserved and not used.
-    pub(super) fn shrink(&mut self) {
+    pub(in crate::policy) fn shrink(&mut self) {
         if let Some(tight) = self.slots.tighter() {
             self.rebuild(tight);
         }
@@ -68,13 +68,13 @@ impl Interner {
     }
 
     /// The strings alone, when none is looked for any more.
-    pub(super) fn into_texts(self) -> Texts {
+    pub(in crate::policy) fn into_texts(self) -> Texts {
         let mut texts = self.texts;
         texts.shrink();
         texts
     }
 
-    pub(super) fn heap_bytes(&self) -> usize {
+    pub(in crate::policy) fn heap_bytes(&self) -> usize {
         self.slots.heap_bytes() + 4 * self.numbers.capacity() + self.texts.heap_bytes()
     }
 
