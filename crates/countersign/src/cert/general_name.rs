@@ -103,6 +103,11 @@ impl<'a> GeneralNames<'a> {
         }
     }
 
+    /// How many octets they have, for pricing what is done with them.
+    pub(crate) fn der_len(&self) -> usize {
+        self.content.len()
+    }
+
     /// The names, in the order of the certificate.
     pub fn iter(&self) -> impl Iterator<Item = GeneralName<'a>> + Clone + use<'a> {
         let mut reader = Reader::new(self.content);
@@ -170,14 +175,19 @@ fn mailbox(content: &[u8]) -> Result<&str, Malformed> {
     }
 }
 
-/// RFC 5321 dot-string, or a quoted string without escapes.
+/// RFC 5321 dot-string, or a quoted string without escapes. One that needs no quotes must have
+/// none: with them it would be a second spelling of the same mailbox (section 4.1.2).
 pub(crate) fn is_local_part(local: &str) -> bool {
     if local.len() > 64 {
         return false;
     }
     if let Some(quoted) = local.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-        return !quoted.contains(['"', '\\']);
+        return !quoted.contains(['"', '\\']) && !is_dot_string(quoted);
     }
+    is_dot_string(local)
+}
+
+fn is_dot_string(local: &str) -> bool {
     let atom = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b);
     local.split('.').all(|part| !part.is_empty() && part.bytes().all(atom))
 }
@@ -267,13 +277,20 @@ mod tests {
 
     #[test]
     fn email_addresses_have_a_local_part_and_a_host() {
-        for ok in
-            ["ops@acme.example", "a.b+c@x", "*@x.example", "\"a b\"@x".replace(' ', "_").as_str()]
-        {
+        for ok in ["ops@acme.example", "a.b+c@x", "*@x.example", "\"a,b\"@x"] {
             assert!(mailbox(ok.as_bytes()).is_ok(), "{ok}");
         }
-        for bad in ["", "acme.example", "@acme.example", "a@", "a@b@c", "a..b@c", "a@b_c", "a\0@b"]
-        {
+        for bad in [
+            "",
+            "acme.example",
+            "@acme.example",
+            "a@",
+            "a@b@c",
+            "a..b@c",
+            "a@b_c",
+            "a\0@b",
+            "\"a\"@b",
+        ] {
             assert!(mailbox(bad.as_bytes()).is_err(), "{bad}");
         }
     }

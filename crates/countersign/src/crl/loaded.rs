@@ -137,6 +137,14 @@ impl LoadedCrl {
         self.flags.has_entries_that_name_issuers
     }
 
+    /// The issuers that entries name as those of their certificates.
+    pub(crate) fn named_issuers(&self) -> impl Iterator<Item = Name<'_>> {
+        let crl = self.flags.has_entries_that_name_issuers.then(|| Crl::parse(&self.der).ok());
+        let entries = crl.flatten().into_iter().flat_map(|crl| crl.entries());
+        let names = entries.filter_map(|entry| entry.certificate_issuer);
+        names.flat_map(|names| names.directory_names())
+    }
+
     /// How many entries there are.
     pub fn entry_count(&self) -> usize {
         self.entry_count

@@ -58,7 +58,8 @@ impl<'a> Reader<'a> {
         if tag & tag::NUMBER_MASK == tag::NUMBER_MASK {
             return Err(malformed);
         }
-        let (der, rest) = self.rest.split_at_checked(header + length).ok_or(malformed)?;
+        let end = length.checked_add(header).ok_or(malformed)?;
+        let (der, rest) = self.rest.split_at_checked(end).ok_or(malformed)?;
         self.rest = rest;
         Ok(Tlv { tag, content: &der[header..], der })
     }
@@ -127,7 +128,7 @@ pub(crate) fn read_all<'a, T>(
 
 fn be32(octets: [u8; 4]) -> usize {
     // A length that does not fit the address space cannot fit the input either.
-    usize::try_from(u32::from_be_bytes(octets)).unwrap_or(usize::MAX / 2)
+    usize::try_from(u32::from_be_bytes(octets)).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]

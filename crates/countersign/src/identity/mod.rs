@@ -5,7 +5,7 @@ pub(crate) mod normal;
 use arrayvec::ArrayVec;
 
 use self::normal::Scratch;
-use crate::cert::{Attribute, Certificate, GeneralName, GeneralNames, Name};
+use crate::cert::{Attribute, Certificate, GeneralName, GeneralNames, Name, is_printable_string};
 use crate::der::tag;
 use crate::limits;
 
@@ -95,6 +95,12 @@ impl<'a> LeafIdentity<'a> {
         self.uris().filter(|uri| normal::check_prefixable(uri).is_ok())
     }
 
+    /// Whether a SAN uniformResourceIdentifier that may match a prefix begins with this one.
+    pub(crate) fn has_uri_below(&self, prefix: &str) -> bool {
+        let mut below = self.uris().filter(|uri| uri.starts_with(prefix));
+        below.any(|uri| normal::check_prefixable(uri).is_ok())
+    }
+
     /// Every SAN iPAddress: 4 or 16 octets.
     pub(crate) fn addresses(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         self.alternative_names().filter_map(|name| match name {
@@ -111,6 +117,11 @@ impl<'a> LeafIdentity<'a> {
     /// How many subject alternative names there are.
     pub(crate) fn alternative_name_count(&self) -> usize {
         self.alternative_names().count()
+    }
+
+    /// How many octets the subject alternative names have.
+    pub(crate) fn alternative_name_octets(&self) -> usize {
+        self.names.map_or(0, |names| names.der_len())
     }
 
     fn alternative_names(&self) -> impl Iterator<Item = GeneralName<'a>> + use<'a> {
@@ -130,7 +141,7 @@ pub(crate) fn attribute_text<'a>(
     let value = attribute.value;
     let (utf8, ucs2, ucs4): (&[u8], &[u8], &[u8]) = match attribute.tag {
         tag::UTF8_STRING | tag::PRINTABLE_STRING | tag::IA5_STRING => (value, &[], &[]),
-        NUMERIC_STRING | VISIBLE_STRING if value.is_ascii() => (value, &[], &[]),
+        tag::NUMERIC_STRING | tag::VISIBLE_STRING if value.is_ascii() => (value, &[], &[]),
         tag::TELETEX_STRING if value.iter().all(is_printable_string) => (value, &[], &[]),
         tag::BMP_STRING => (&[], value, &[]),
         tag::UNIVERSAL_STRING => (&[], &[], value),
@@ -140,11 +151,4 @@ pub(crate) fn attribute_text<'a>(
     let ucs2 = ucs2.as_chunks::<2>().0.iter().map(|unit| u32::from(u16::from_be_bytes(*unit)));
     let ucs4 = ucs4.as_chunks::<4>().0.iter().map(|unit| u32::from_be_bytes(*unit));
     Some(utf8.chain(ucs2).chain(ucs4))
-}
-
-const NUMERIC_STRING: u8 = 0x12;
-const VISIBLE_STRING: u8 = 0x1a;
-
-fn is_printable_string(byte: &u8) -> bool {
-    byte.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(byte)
 }

@@ -82,7 +82,8 @@ impl<'q> Signatures<'q> {
         let signed = certificate.tbs();
         // Charged even where the fact is known, so that what a cache holds cannot change what
         // the budget allows.
-        budget.charge(key.cost_ns(signed.len()) + sha256_ns(signed.len() + issuer_spki.len()))?;
+        let hashed = signed.len() + certificate.signature().len() + issuer_spki.len();
+        budget.charge(key.cost_ns(signed.len()) + sha256_ns(hashed))?;
         let verified = self.facts.check(issuer_spki, key, algorithm, certificate);
         verified.map_err(|error| match error {
             VerifyError::Mismatch => {

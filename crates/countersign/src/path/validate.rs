@@ -11,6 +11,10 @@ use crate::limits;
 use crate::reason::Reason;
 use crate::trust::Anchor;
 
+/// How often it is asked of an authority whether it is self-issued: for the length of the path,
+/// for name constraints and for policies.
+const SELF_ISSUED_CHECKS: u64 = 3;
+
 /// Judges the path from the chosen certificates (leaf first) to an anchor.
 ///
 /// Signatures come first and from the top, so that no key is used before someone trusted has
@@ -54,6 +58,8 @@ fn signed<'p, 'a>(
         signatures.verify(index, child, issuer, key, budget)?;
         if index != 0 {
             let key = signatures.key_of(index, child)?;
+            let (subject, issuer_name) = (child.certificate.subject(), child.certificate.issuer());
+            budget.charge(SELF_ISSUED_CHECKS * subject.compare_ns(&issuer_name))?;
             authorities.push((child, key));
             issuer = (IssuerId::Presented(index), child.certificate.spki().der);
         }

@@ -1,6 +1,6 @@
 //! The CRLs of a policy, by issuer.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::RandomState;
 
@@ -43,6 +43,8 @@ impl KnownCrl {
 #[derive(Debug, Default)]
 pub(crate) struct CrlSet {
     by_issuer: HashMap<u64, Vec<KnownCrl>, RandomState>,
+    /// Hashes of the issuers that entries of indirect CRLs name.
+    spoken_of: HashSet<u64, RandomState>,
     count: usize,
 }
 
@@ -57,6 +59,7 @@ impl CrlSet {
         if same_hash.iter().any(|other| other.sha256 == known.sha256) {
             return Ok(());
         }
+        self.spoken_of.extend(known.crl.named_issuers().map(|issuer| issuer.hash()));
         let place = same_hash.partition_point(|other| other.rank() < known.rank());
         same_hash.insert(place, known);
         self.count += 1;
@@ -71,6 +74,12 @@ impl CrlSet {
             // What is found out is remembered; a CRL by someone else stays unknown.
             let _ = known.signature.is_by(key, spki, &known.crl, &mut unlimited);
         }
+    }
+
+    /// Whether an entry of some CRL is about certificates of this issuer. Such a CRL covers
+    /// nothing, but its issuer is not one without any CRL.
+    pub(super) fn speak_of(&self, issuer: Name<'_>) -> bool {
+        !self.spoken_of.is_empty() && self.spoken_of.contains(&issuer.hash())
     }
 
     /// How many different CRLs there are.

@@ -35,13 +35,15 @@ impl<'p, 'a> Checker<'_, 'p, 'a> {
         let mut any = false;
         for known in self.crls_of_issuer(level) {
             any = true;
-            self.charge_for_one(subject)?;
+            self.charge_for_one(known, subject, level)?;
             if lists(known, subject) && self.signed(known, level, Use::Listing)?.is_some() {
                 return Ok(Status::Revoked);
             }
         }
         if !any {
-            return Ok(Status::NoCrl);
+            let issuer = self.question.path[level].issuer.name;
+            let spoken_of = self.question.crls.speak_of(issuer);
+            return Ok(if spoken_of { Status::Unknown } else { Status::NoCrl });
         }
         let (now, stale) = (self.question.now, self.question.settings.stale);
         let fresh = |known: &KnownCrl| known.window().filter(|window| window.contains(now));
@@ -68,7 +70,7 @@ impl<'p, 'a> Checker<'_, 'p, 'a> {
         let (mut reasons, mut window) = (0, Window::ALWAYS);
         for alone in [true, false] {
             for known in self.crls_of_issuer(level) {
-                self.charge_for_one(subject)?;
+                self.charge_for_one(known, subject, level)?;
                 let Some(current) = window_of(known) else { continue };
                 let covers = covered_reasons(&known.crl, subject);
                 if (covers == ALL_REASONS) != alone || covers & !reasons == 0 {
@@ -90,9 +92,15 @@ impl<'p, 'a> Checker<'_, 'p, 'a> {
         self.question.crls.of(self.question.path[level].issuer.name)
     }
 
-    fn charge_for_one(&mut self, subject: &Certificate<'_>) -> Result<(), OverBudget> {
+    fn charge_for_one(
+        &mut self,
+        known: &KnownCrl,
+        subject: &Certificate<'_>,
+        level: usize,
+    ) -> Result<(), OverBudget> {
+        let name_ns = self.question.path[level].issuer.name.compare_ns(&known.crl.issuer());
         let points = subject.crl_distribution_points().map_or(0, |points| points.der_len());
-        self.budget.charge(CRL_NS + points as u64 * POINT_OCTET_NS)
+        self.budget.charge(CRL_NS + name_ns + points as u64 * POINT_OCTET_NS)
     }
 }
 

@@ -16,8 +16,6 @@ const ENTRY_NS: u64 = 150;
 const LOOKUP_NS: u64 = 50;
 /// Octets of a host that are hashed in a nanosecond.
 const HASHED_PER_NS: usize = 4;
-/// One octet of a directory name, whose characters are folded to be hashed.
-const DIRECTORY_OCTET_NS: u64 = 3;
 
 /// The sides on which a name was found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -121,7 +119,7 @@ impl<'a> Index<'a> {
                 networks.add(address, mask);
             }
             Subtree::Directory(base) => {
-                budget.charge(hash_ns(&base))?;
+                budget.charge(base.hash_ns())?;
                 self.directories.push((base.hash(), base, side));
             }
             // Judged by kind alone.
@@ -207,7 +205,7 @@ impl<'a> Index<'a> {
     }
 
     fn find_directory(&self, name: &Name<'_>, budget: &mut Budget) -> Result<Sides, OverBudget> {
-        budget.charge(hash_ns(name))?;
+        budget.charge(name.hash_ns())?;
         let mut sides = Sides::NONE;
         for hash in name.prefix_hashes() {
             budget.charge(LOOKUP_NS)?;
@@ -227,10 +225,6 @@ impl<'a> Index<'a> {
 
 const fn lookup_ns(host: &str) -> u64 {
     LOOKUP_NS + (host.len() / HASHED_PER_NS) as u64
-}
-
-fn hash_ns(name: &Name<'_>) -> u64 {
-    DIRECTORY_OCTET_NS * name.der().len() as u64
 }
 
 const fn family(address: &[u8]) -> usize {

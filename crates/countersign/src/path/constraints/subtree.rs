@@ -8,9 +8,6 @@ use crate::cert::{Name, Subtree};
 const COMPARE_NS: u64 = 15;
 /// Comparing two directory names of one attribute: 60 ns.
 const COMPARE_DIRECTORY_NS: u64 = 60;
-/// And more for every octet of the shorter, where the strings differ in white space and have to
-/// be compared character by character.
-const COMPARE_OCTET_NS: u64 = 8;
 
 /// Which list a subtree stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +67,8 @@ pub(super) fn compare_ns(subtree: &Subtree<'_>, name: &Presented<'_>) -> u64 {
     }
 }
 
-/// What comparing two directory names costs.
+/// What comparing two directory names costs. The longer one counts too: white space that is
+/// passed over has to be read.
 pub(super) fn directory_ns(base: &Name<'_>, name: &Name<'_>) -> u64 {
-    COMPARE_DIRECTORY_NS + COMPARE_OCTET_NS * base.der().len().min(name.der().len()) as u64
+    COMPARE_DIRECTORY_NS + base.compare_ns(name)
 }

@@ -9,7 +9,7 @@ pub(in crate::policy) fn holds(key: &Key, leaf: &LeafIdentity<'_>) -> bool {
     match key {
         Key::Exact(kind, value) => holds_exact(*kind, value, leaf),
         Key::Ip(network) => leaf.addresses().any(|address| network.contains(address)),
-        Key::UriPrefix(prefix) => leaf.prefixable_uris().any(|uri| uri.starts_with(&**prefix)),
+        Key::UriPrefix(prefix) => leaf.has_uri_below(prefix),
         Key::DnsSuffix(suffix) => {
             any_of(|visit| leaf.each_dns(visit), |name| is_below(name, suffix.as_bytes()))
         }
@@ -17,12 +17,15 @@ pub(in crate::policy) fn holds(key: &Key, leaf: &LeafIdentity<'_>) -> bool {
     }
 }
 
-/// Steps that [`holds`] takes at most: names or attributes looked at.
+/// Octets of names that are read in the time of one step.
+const OCTETS_PER_STEP: usize = 64;
+
+/// Steps that [`holds`] takes at most: names or attributes looked at, the long ones at length.
 pub(in crate::policy) fn cost(key: &Key, leaf: &LeafIdentity<'_>) -> usize {
     match key.kind() {
         Kind::Cert | Kind::Spki | Kind::IssuerSerial => 1,
         Kind::Subject => leaf.subject_attributes().count(),
-        _ => leaf.alternative_name_count(),
+        _ => leaf.alternative_name_count() + leaf.alternative_name_octets() / OCTETS_PER_STEP,
     }
 }
 

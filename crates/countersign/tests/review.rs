@@ -1,0 +1,140 @@
+//! What a hostile review found: each test proves one defect, and holds its repair.
+
+#[path = "classes/scene.rs"]
+#[expect(dead_code, reason = "shared with the class tests, which use all of it")]
+mod scene;
+
+use std::time::Duration;
+
+use countersign::Reason;
+use countersign_testkit::forge::distribution_point::IssuingDistributionPoint;
+use countersign_testkit::forge::extension::{name_constraints, subject_key_identifier};
+use countersign_testkit::forge::name::{O, OU};
+use countersign_testkit::forge::{
+    Authority, GeneralName, Key, KeyKind, Name, RevokedEntry, authority_certificate,
+    leaf_certificate,
+};
+use countersign_testkit::stopwatch::least_time;
+
+use self::scene::{Scene, slices, verify};
+
+/// As in the class tests: the bound is 2 ms, and tests are hardly optimised.
+const LIMIT: Duration = Duration::from_millis(if cfg!(debug_assertions) { 20 } else { 4 });
+
+/// Certificates nobody signed whose names are all one name, each subject in another spelling than
+/// each issuer: every step of the search compares them character by character.
+fn ring_of_spellings(candidates: u8, upper: &Name, lower: &Name) -> Vec<Vec<u8>> {
+    let key = Key::seeded(KeyKind::P256, "liar");
+    let lie = key.sign(key.algorithm(), b"something else");
+    let leaf = leaf_certificate(&Name::common("leaf"), &key).issuer(lower.clone());
+    let mut chain = vec![leaf.sign_with_garbage(key.algorithm(), &lie)];
+    chain.extend((0..candidates).map(|number| {
+        let key = Key::seeded(KeyKind::P256, &format!("ring {number}"));
+        authority_certificate(upper, &key)
+            .issuer(lower.clone())
+            .with(subject_key_identifier(&[number]))
+            .without("2.5.29.14")
+            .sign_with_garbage(key.algorithm(), &lie)
+    }));
+    chain
+}
+
+#[test]
+fn class_21_spellings_of_one_name_are_bounded() {
+    let root = Authority::root("root");
+    for (what, upper, lower) in [
+        ("Unicode", "Ǆ".repeat(1_900), "ǆ".repeat(1_900)),
+        ("white space", "A  ".repeat(1_200), "a ".repeat(1_800)),
+    ] {
+        let chain = ring_of_spellings(7, &Name::common(&upper), &Name::common(&lower));
+        assert!(chain.iter().map(Vec::len).sum::<usize>() <= 65_536);
+        let fresh = Scene::issued(&root).fresh();
+        let verdict = verify(&fresh, &slices(&chain));
+        assert!(!verdict.is_allowed());
+        let time = least_time(2, || verify(&fresh, &slices(&chain)));
+        assert!(time < LIMIT, "{what}: {time:?}, {verdict}");
+    }
+}
+
+#[test]
+fn class_22_white_space_in_constrained_directory_names_is_bounded() {
+    let root = Authority::root("root");
+    let bases: Vec<_> =
+        (0..16).map(|n| GeneralName::directory(&Name::new().o(&format!("{n}")))).collect();
+    let mut issuer = root.clone();
+    let mut chain = Vec::new();
+    for level in 0..14 {
+        let (name, key) = (Name::new().ou(&format!("{level}")), Key::p256());
+        issuer = issuer.intermediate_with(name, key, |c| c.with(name_constraints(&[], &bases)));
+        chain.insert(0, issuer.certificate.clone());
+    }
+    let padded = Name::new().attribute(O, 0x0c, &[&[b' '; 40_000][..], b"x"].concat());
+    chain.insert(0, issuer.leaf_for(&padded, Key::p256(), |c| c).certificate);
+    assert!(chain.iter().map(Vec::len).sum::<usize>() <= 65_536);
+    let verifier = Scene::issued(&root).fresh();
+    let time = least_time(3, || verify(&verifier, &slices(&chain)));
+    assert!(time < LIMIT, "{time:?}, {}", verify(&verifier, &slices(&chain)));
+}
+
+#[test]
+fn class_22_long_names_against_many_rules_are_bounded() {
+    let root = Authority::root("root");
+    let uri = format!("spiffe://acme.example/{}", "a/".repeat(29_000));
+    let leaf = root
+        .leaf_with("client", |c| c.san([GeneralName::ip(&[10, 0, 0, 1]), GeneralName::uri(uri)]));
+    let scene = (0..2_000).fold(Scene::issued(&root), |scene, n| {
+        scene.deny(&format!("ip = \"10.0.0.0/8\", uri_prefix = \"spiffe://evil.example/{n}/\""))
+    });
+    let verifier = scene.fresh();
+    let time = least_time(3, || verify(&verifier, &[&leaf.certificate]));
+    assert!(time < LIMIT, "{time:?}, {}", verify(&verifier, &[&leaf.certificate]));
+}
+
+/// An indirect CRL is a CRL for the issuers that its entries name.
+#[test]
+fn class_14_what_an_indirect_crl_lists_is_not_without_a_crl() {
+    let root = Authority::root("root");
+    let ca = root.intermediate("ca");
+    let leaf = ca.leaf("client").certificate;
+    let indirect = IssuingDistributionPoint { indirect: true, ..Default::default() };
+    let entry = RevokedEntry::of(&leaf).certificate_issuer(&[GeneralName::directory(&ca.name)]);
+    let crl = root.crl().scope(&indirect).entry(&entry).sign(&root.key);
+    let complete = root.crl().crl_number(2).sign(&root.key);
+    let scene = Scene::issued(&root).trust("revocation = \"if_available\"").crl(&crl);
+    let verdict = scene.crl(&complete).verdict(&[&leaf, &ca.certificate]);
+    assert!(!verdict.is_allowed(), "{verdict}");
+}
+
+/// `"ops"@host` is the mailbox `ops@host` (RFC 5321 section 4.1.2).
+#[test]
+fn class_20_quotes_around_a_local_part_hide_no_mailbox() {
+    let root = Authority::root("root");
+    let excluded = [GeneralName::email("ops@acme.example")];
+    let ca = root.intermediate_with(Name::common("ca"), Key::p256(), |c| {
+        c.with(name_constraints(&[], &excluded))
+    });
+    let leaf = ca.leaf_with("client", |c| c.san([GeneralName::email("\"ops\"@acme.example")]));
+    let chain = [&leaf.certificate[..], &ca.certificate];
+    let verdict = Scene::issued(&root).verdict(&chain);
+    assert!(!verdict.is_allowed(), "excluded: {verdict}");
+    let leaf = root.leaf_with("client", |c| c.san([GeneralName::email("\"ops\"@acme.example")]));
+    let scene = Scene::issued(&root).deny("email = \"ops@acme.example\"");
+    let verdict = scene.verdict(&[&leaf.certificate]);
+    assert!(!verdict.is_allowed(), "denied: {verdict}");
+}
+
+/// A subject's string type is its CA's choice: OpenSSL and Go see through all of them.
+#[test]
+fn class_20_a_string_type_hides_no_excluded_directory_name() {
+    let root = Authority::root("root");
+    let excluded = [GeneralName::directory(&Name::new().o("Evil"))];
+    let ca = root.intermediate_with(Name::common("ca"), Key::p256(), |c| {
+        c.with(name_constraints(&[], &excluded))
+    });
+    for tag in [0x0c, 0x13, 0x14, 0x16, 0x1a] {
+        let name = Name::new().attribute(O, tag, b"Evil").attribute(OU, 0x0c, b"x");
+        let leaf = ca.leaf_for(&name, Key::p256(), |c| c);
+        let verdict = Scene::issued(&root).verdict(&[&leaf.certificate, &ca.certificate]);
+        assert_eq!(verdict.reason(), Reason::NameConstraint, "{tag:x}: {verdict}");
+    }
+}
