@@ -39,7 +39,8 @@ impl World {
         let leaf_key = key("leaf");
         let leaf = |i| {
             let shape = |c: countersign_testkit::forge::CertificateBuilder| {
-                c.serial(&(0x4000_0000_0000_0000 + i as u64).to_be_bytes()).san([GeneralName::uri(uri(i))])
+                c.serial(&(0x4000_0000_0000_0000 + i as u64).to_be_bytes())
+                    .san([GeneralName::uri(uri(i))])
             };
             ca.leaf_for(&Name::common("service"), leaf_key.clone(), shape).certificate
         };
