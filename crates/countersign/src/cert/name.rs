@@ -5,12 +5,17 @@ use crate::error::Malformed;
 
 const WHAT: &str = "name: not a well-formed distinguished name";
 
-/// Folding one octet of text, in nanoseconds: 2 to 4 for ASCII and white space, 4 to 6 where
-/// letters are looked up in the tables of Unicode.
-const FOLDED_OCTET_NS: u64 = 6;
+/// Comparing and hashing one octet of text that is ASCII, in nanoseconds. Measured 2026-11 on a
+/// 2-vCPU x86-64 at opt-level 3: 6 where the strings differ in white space.
+const ASCII_NS: Prices = Prices { compare: 7, hash: 4 };
 
-/// Folding and hashing one octet, in nanoseconds.
-const HASHED_OCTET_NS: u64 = 4;
+/// Where letters have to be looked up in the tables of Unicode; measured alike: 10.
+const UNICODE_NS: Prices = Prices { compare: 12, hash: 10 };
+
+struct Prices {
+    compare: u64,
+    hash: u64,
+}
 
 /// Octets, of both names, that are compared in a nanosecond as long as they are the same.
 const SAME_OCTETS_PER_NS: u64 = 16;
@@ -91,12 +96,21 @@ impl<'a> Name<'a> {
     /// What `==` with `other` costs at most, in nanoseconds, for work budgets.
     pub(crate) fn compare_ns(&self, other: &Name<'_>) -> u64 {
         let octets = (self.der.len() + other.der.len()) as u64;
-        if self.der == other.der { octets / SAME_OCTETS_PER_NS } else { octets * FOLDED_OCTET_NS }
+        if self.der == other.der {
+            return octets / SAME_OCTETS_PER_NS;
+        }
+        octets * self.prices().compare.max(other.prices().compare)
     }
 
     /// What `hash` costs at most, in nanoseconds.
     pub(crate) fn hash_ns(&self) -> u64 {
-        self.der.len() as u64 * HASHED_OCTET_NS
+        self.der.len() as u64 * self.prices().hash
+    }
+
+    /// Names of 128 octets and more count as Unicode, for the octets of their length.
+    fn prices(&self) -> Prices {
+        let wide = |octet: &u8| matches!(*octet, tag::BMP_STRING | tag::UNIVERSAL_STRING);
+        if self.der.is_ascii() && !self.der.iter().any(wide) { ASCII_NS } else { UNICODE_NS }
     }
 
     /// A hash that agrees with `==`. Not keyed: for tables whose entries we choose.

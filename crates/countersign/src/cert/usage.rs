@@ -84,6 +84,11 @@ impl<'a> ExtendedKeyUsage<'a> {
         }
     }
 
+    /// How many octets the list has, for pricing what is done with it.
+    pub(crate) fn der_len(&self) -> usize {
+        self.content.len()
+    }
+
     /// The purposes, as OBJECT IDENTIFIER content octets.
     pub fn iter(&self) -> impl Iterator<Item = &'a [u8]> + Clone + use<'a> {
         let mut purposes = Reader::new(self.content);

@@ -11,6 +11,9 @@ use crate::limits;
 use crate::reason::Reason;
 use crate::trust::Anchor;
 
+/// Looking through one octet of a list of purposes, the shortest of which have three.
+const PURPOSE_OCTET_NS: u64 = 4;
+
 /// How often it is asked of an authority whether it is self-issued: for the length of the path,
 /// for name constraints and for policies.
 const SELF_ISSUED_CHECKS: u64 = 3;
@@ -56,6 +59,8 @@ fn signed<'p, 'a>(
             Some((_, key)) => std::sync::Arc::as_ref(key),
         };
         signatures.verify(index, child, issuer, key, budget)?;
+        let purposes = child.certificate.extended_key_usage().map_or(0, |list| list.der_len());
+        budget.charge(purposes as u64 * PURPOSE_OCTET_NS)?;
         if index != 0 {
             let key = signatures.key_of(index, child)?;
             let (subject, issuer_name) = (child.certificate.subject(), child.certificate.issuer());

@@ -6,8 +6,9 @@
 //! which is the intersection the RFC asks for. What is judged:
 //!
 //! - every subjectAltName, and the subject where it is not empty (as a directory name);
-//! - the subject's emailAddress attributes where there is no rfc822Name. The RFC asks for this
-//!   where there is no subjectAltName at all; an address beside other names is no less claimed;
+//! - the subject's emailAddress attributes. The RFC asks for this where there is no
+//!   subjectAltName at all; an address beside other names is no less claimed, and a rule may
+//!   recognise a client by it;
 //! - never the common name: it is a SAN to nobody here, so it is no DNS name to constrain.
 //!
 //! Self-issued intermediates are exempt (a CA that rolls over its key names itself), the leaf
@@ -51,6 +52,8 @@ pub(crate) struct Violation {
 const NAME_NS: u64 = 40;
 /// See `NAME_NS`.
 const URI_OCTET_NS: u64 = 5;
+/// Reading one octet of an OBJECT IDENTIFIER, or of a subject whose attributes are gone through.
+const READ_OCTET_NS: u64 = 3;
 
 /// Judges the names of `certificates` (leaf first, without the anchor) by the constraints of all
 /// CAs above each and by the anchor's.
@@ -125,17 +128,15 @@ fn check_names(
         budget.charge(NAME_NS + more_ns)?;
         scopes.iter().try_for_each(|scope| scope.judge(&name, budget))
     };
-    let mut has_email = false;
     for name in certificate.subject_alt_names().iter().flat_map(GeneralNames::iter) {
-        has_email |= matches!(name, GeneralName::Email(_));
-        judge(Presented::new(name), uri_ns(&name))?;
+        judge(Presented::new(name), octets_ns(&name))?;
     }
     let subject = certificate.subject();
     if subject.is_empty() {
         return Ok(());
     }
-    judge(Presented::Directory(subject), 0)?;
-    if !has_email && scopes.iter().any(|scope| scope.constrains(kind::EMAIL)) {
+    judge(Presented::Directory(subject), subject.der().len() as u64 * READ_OCTET_NS)?;
+    if scopes.iter().any(|scope| scope.constrains(kind::EMAIL)) {
         let attributes = subject.rdns().flat_map(|rdn| rdn.attributes());
         for address in attributes.filter(|a| a.oid == EMAIL_ADDRESS) {
             judge(mailbox(address.value), address.value.len() as u64 * URI_OCTET_NS)?;
@@ -193,10 +194,13 @@ impl<'a> Presented<'a> {
     }
 }
 
-/// What a URI costs beyond other names.
-const fn uri_ns(name: &GeneralName<'_>) -> u64 {
+/// What names whose every octet is read again cost beyond others.
+const fn octets_ns(name: &GeneralName<'_>) -> u64 {
     match name {
         GeneralName::Uri(uri) => uri.len() as u64 * URI_OCTET_NS,
+        GeneralName::Other { oid, .. } | GeneralName::RegisteredId(oid) => {
+            oid.len() as u64 * READ_OCTET_NS
+        }
         _ => 0,
     }
 }
