@@ -15,7 +15,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## a CA, good and bad clients, a real mTLS server on loopback: a table of verdicts
-	@$(CARGO) run --quiet --release --locked --package countersign-cli -- demo
+	$(CARGO) run --locked --package countersign-cli -- demo
 
 test: packages fmt lint docs structure ring fuzz-smoke conformance tests ## everything CI runs
 

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use countersign::Verifier;
-use countersign_benches::world::{TIME, World};
+use countersign_benches::world::{RawSignature, TIME, World};
 use countersign_benches::{allocations, measure, table};
 use countersign_testkit::forge::KeyKind;
 use criterion::Criterion;
@@ -114,7 +114,7 @@ fn many(world: &World, verifier: &Verifier) {
         order.iter().for_each(|i| allow(verifier, &world.chain(*i)));
     }
     let hits = verifier.metrics().chain_hits();
-    let mut buffers = vec![Vec::with_capacity(2_048); BATCH];
+    let mut buffers = vec![Vec::new(); BATCH];
     let mut received = Vec::new();
     let mut in_memory = Vec::new();
     for batch in order.chunks_exact(BATCH) {
@@ -151,10 +151,8 @@ fn cold(kind: &str, world: &World, goal: f64) {
     let raw = world.signatures(7);
     let anchor = CertificateDer::from(world.root.certificate.as_slice());
     let anchors = [webpki::anchor_from_trusted_cert(&anchor).expect("an anchor")];
-    let (ours, sum) = measure::pair_ns(
-        || allow(&verifier, &chain),
-        || raw.iter().for_each(|signature| signature.verify()),
-    );
+    let (ours, sum) =
+        measure::pair_ns(|| allow(&verifier, &chain), || raw.iter().for_each(RawSignature::verify));
     let (webpki, again) =
         measure::pair_ns(|| world.webpki(7, &anchors), || allow(&verifier, &chain));
     table::section(&format!("Cold decision: {kind} leaf and intermediate"));
@@ -199,7 +197,7 @@ fn groups(criterion: &mut Criterion, hot: &Hot<'_>, p256: &World, rsa: &World) {
         let anchors = [webpki::anchor_from_trusted_cert(&anchor).expect("an anchor")];
         group.bench_function(format!("cold, {kind}"), |b| b.iter(|| allow(&verifier, &chain)));
         group.bench_function(format!("cold, {kind}, signatures alone"), |b| {
-            b.iter(|| raw.iter().for_each(|signature| signature.verify()));
+            b.iter(|| raw.iter().for_each(RawSignature::verify));
         });
         group.bench_function(format!("cold, {kind}, rustls-webpki"), |b| {
             b.iter(|| world.webpki(7, &anchors));

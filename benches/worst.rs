@@ -1,1 +1,145 @@
-fn main() {}
+//! The most CPU time that one hostile chain can cost: every case made to be expensive, and the
+//! pathological ones of x509-limbo where the vectors are at hand, with rustls-webpki beside.
+#![forbid(unsafe_code)]
+
+use std::time::{Duration, Instant};
+
+use countersign::{UnixTime, Verdict, Verifier};
+use countersign_benches::table;
+use countersign_testkit::PolicyDir;
+use countersign_testkit::forge::NOW;
+use countersign_testkit::{vectors, worst};
+use rustls_pki_types::CertificateDer;
+use webpki::{EndEntityCert, KeyUsage};
+
+/// Runs of each; the quickest is closest to the CPU time that the work needs.
+const RUNS: usize = 12;
+
+struct Case {
+    name: String,
+    chain: Vec<Vec<u8>>,
+    anchors: Vec<Vec<u8>>,
+    crls: Vec<Vec<u8>>,
+    time: i64,
+}
+
+struct Cost {
+    name: String,
+    reason: &'static str,
+    ours: f64,
+    webpki: f64,
+}
+
+fn main() {
+    let mut costs: Vec<Cost> = cases().iter().filter_map(measure).collect();
+    costs.sort_by(|a, b| b.ours.total_cmp(&a.ours));
+    table::section("Worst CPU time of one decision, nothing remembered");
+    println!("  {:<56}{:>10}{:>12}  reason", "case", "ms", "webpki ms");
+    for cost in costs.iter().take(25) {
+        let Cost { name, reason, ours, webpki } = cost;
+        println!("  {:<56}{ours:>10.3}{webpki:>12.3}  {reason}", shortened(name));
+    }
+    let worst = costs.first().map_or(0.0, |cost| cost.ours);
+    table::at_most(&format!("the worst of {} cases", costs.len()), worst, 2.0, "ms");
+    let webpki = costs.iter().map(|cost| cost.webpki).fold(0.0, f64::max);
+    table::beside("the worst for rustls-webpki", webpki, "ms");
+}
+
+fn shortened(name: &str) -> String {
+    name.chars().take(54).collect()
+}
+
+fn cases() -> Vec<Case> {
+    let made = worst::all().into_iter().map(|case| Case {
+        name: case.name,
+        chain: case.chain,
+        anchors: case.anchors,
+        crls: case.crls,
+        time: NOW,
+    });
+    made.chain(published()).collect()
+}
+
+fn published() -> Vec<Case> {
+    let folder = match vectors::Folder::locate() {
+        Ok(folder) => folder,
+        Err(absent) => {
+            println!("without the pathological cases of x509-limbo: {absent}");
+            return Vec::new();
+        }
+    };
+    let limbo = folder.limbo().expect("readable vectors");
+    let pathological = limbo.into_iter().filter(|case| case.id.contains("pathological"));
+    pathological
+        .map(|case| Case {
+            name: case.id,
+            chain: [vec![case.leaf], case.untrusted].concat(),
+            anchors: case.trusted,
+            crls: case.crls,
+            time: case.time.unwrap_or(NOW),
+        })
+        .collect()
+}
+
+/// A case whose anchors or CRLs no policy would load says so and is left out.
+fn measure(case: &Case) -> Option<Cost> {
+    let verifier = match verifier(case) {
+        Ok(verifier) => verifier,
+        Err(error) => {
+            println!("{}: not loaded: {error}", case.name);
+            return None;
+        }
+    };
+    let chain: Vec<&[u8]> = case.chain.iter().map(Vec::as_slice).collect();
+    let decide = || verifier.verify(&chain, UnixTime::from_secs(case.time));
+    let reason = Verdict::reason(&decide()).token();
+    Some(Cost {
+        name: case.name.clone(),
+        reason,
+        ours: least_ms(|| drop(decide())),
+        webpki: least_ms(|| webpki(case)),
+    })
+}
+
+fn verifier(case: &Case) -> Result<Verifier, countersign::Error> {
+    let folder = PolicyDir::new();
+    folder.write_certificates("ca.pem", &case.anchors);
+    let mut crls = Vec::new();
+    for (i, crl) in case.crls.iter().enumerate() {
+        folder.write(&format!("{i}.crl"), crl);
+        crls.push(format!("\"{i}.crl\""));
+    }
+    let policy = format!(
+        "version = 1\nadmit = \"issued\"\n[trust]\nanchors = [\"ca.pem\"]\ncrls = [{}]\n{}",
+        crls.join(", "),
+        if crls.is_empty() { "revocation = \"off\"\n" } else { "" },
+    );
+    let builder = Verifier::builder_from_toml(&policy, folder.path());
+    builder.chain_cache(0, 0).fact_cache(0).build()
+}
+
+fn webpki(case: &Case) {
+    let [leaf, others @ ..] = &case.chain[..] else { return };
+    let leaf = CertificateDer::from(leaf.as_slice());
+    let others: Vec<_> = others.iter().map(|c| CertificateDer::from(c.as_slice())).collect();
+    let anchors: Vec<_> = case.anchors.iter().map(|c| CertificateDer::from(c.as_slice())).collect();
+    let anchors: Vec<_> =
+        anchors.iter().filter_map(|c| webpki::anchor_from_trusted_cert(c).ok()).collect();
+    let Ok(leaf) = EndEntityCert::try_from(&leaf) else { return };
+    let since = Duration::from_secs(u64::try_from(case.time).unwrap_or(0));
+    let time = rustls_pki_types::UnixTime::since_unix_epoch(since);
+    let usage = KeyUsage::client_auth();
+    let algorithms = webpki::ALL_VERIFICATION_ALGS;
+    let _ = std::hint::black_box(
+        leaf.verify_for_usage(algorithms, &anchors, &others, time, usage, None, None).is_ok(),
+    );
+}
+
+fn least_ms(mut work: impl FnMut()) -> f64 {
+    let once = |work: &mut dyn FnMut()| {
+        let start = Instant::now();
+        work();
+        start.elapsed().as_secs_f64() * 1e3
+    };
+    (0..RUNS).map(|_| once(&mut work)).fold(f64::INFINITY, f64::min)
+}

@@ -1,14 +1,12 @@
 //! An authority, its clients, and a policy that lists them.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
 use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
 use countersign::cert::Certificate;
 use countersign::{UnixTime, Verifier};
-use countersign_testkit::forge::{
-    Authority, GeneralName, Key, KeyKind, NOW, Name, certificates_pem,
-};
+use countersign_testkit::PolicyDir;
+use countersign_testkit::forge::{Authority, GeneralName, Key, KeyKind, NOW, Name};
 use rustls_pki_types::{CertificateDer, TrustAnchor};
 use webpki::{EndEntityCert, KeyUsage};
 
@@ -41,7 +39,8 @@ impl World {
         let leaf_key = key("leaf");
         let leaf = |i| {
             let shape = |c: countersign_testkit::forge::CertificateBuilder| {
-                c.serial(&(0x4000_0000 + i as u64).to_be_bytes()).san([GeneralName::uri(&uri(i))])
+                c.serial(&(0x4000_0000_0000_0000 + i as u64).to_be_bytes())
+                    .san([GeneralName::uri(uri(i))])
             };
             ca.leaf_for(&Name::common("service"), leaf_key.clone(), shape).certificate
         };
@@ -54,20 +53,16 @@ impl World {
         [&self.leaves[i], &self.ca.certificate]
     }
 
-    /// Writes a policy that lists the first so many clients, and their anchor, to `folder`.
-    ///
-    /// # Panics
-    /// Where the folder cannot be written.
-    pub fn write_policy(&self, folder: &Path, listed: usize) -> String {
-        let anchor = certificates_pem([&self.root.certificate]);
-        std::fs::write(folder.join("ca.pem"), anchor).expect("a writable folder");
+    /// Writes a list of the first so many clients, and their anchor, to `folder`, and returns
+    /// the policy that names both.
+    fn write_policy(&self, folder: &PolicyDir, listed: usize) -> &'static str {
+        folder.write_certificates("ca.pem", [&self.root.certificate]);
         let mut list = String::new();
         for i in 0..listed {
             writeln!(list, "uri:{} client-{i}", uri(i)).expect("a String takes all");
         }
-        std::fs::write(folder.join("clients.txt"), list).expect("a writable folder");
+        folder.write("clients.txt", list);
         "version = 1\n[trust]\nanchors = [\"ca.pem\"]\n[lists]\nclients = [\"clients.txt\"]\n"
-            .into()
     }
 
     /// A verifier with room for so many verdicts and facts and so many clients on its list.
@@ -75,9 +70,9 @@ impl World {
     /// # Panics
     /// Where the policy is refused.
     pub fn verifier(&self, listed: usize, chains: usize, facts: usize) -> Verifier {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let policy = self.write_policy(folder.path(), listed);
-        Verifier::builder_from_toml(&policy, folder.path())
+        let folder = PolicyDir::new();
+        let policy = self.write_policy(&folder, listed);
+        Verifier::builder_from_toml(policy, folder.path())
             .chain_cache(chains, 4 << 30)
             .fact_cache(facts)
             .build()

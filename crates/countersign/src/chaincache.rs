@@ -98,7 +98,9 @@ impl Leaf {
             return false;
         }
         let (inline, rest) = der.split_at(der.len().min(LEAF_INLINE));
-        self.start[..inline.len()] == *inline && *self.rest == *rest
+        // An empty slice points nowhere, and glibc's `memcmp` looks there all the same, under a
+        // mask: with AVX-512 that is an assist of 80 ns, more than all else here together.
+        self.start[..inline.len()] == *inline && (rest.is_empty() || *self.rest == *rest)
     }
 }
 

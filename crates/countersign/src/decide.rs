@@ -182,7 +182,7 @@ fn conclude(
         Some(issuer) => snapshot.matcher().judge(identity, issuer, now),
         None => snapshot.matcher().judge_pinned(identity, now),
     };
-    let outcome = admit(snapshot, &judgement);
+    let outcome = admit(snapshot, &judgement, found.issuer_spki_sha256.is_some());
     let window = found.window.intersect(judgement.window);
     let leaf_key = (outcome.decision() == crate::reason::Decision::Allow).then_some(key);
     let judged = Judged { outcome, window, issuer_spki_sha256: found.issuer_spki_sha256 };
@@ -190,7 +190,7 @@ fn conclude(
 }
 
 /// What `admit` and `mode` make of the allowlist's word.
-fn admit(snapshot: &Snapshot, judgement: &Judgement) -> Outcome {
+fn admit(snapshot: &Snapshot, judgement: &Judgement, has_path: bool) -> Outcome {
     let outcome = |reason| Outcome {
         client: judgement.client,
         rule: judgement.rule.map_or(MatchedRule::None, MatchedRule::Rule),
@@ -201,12 +201,13 @@ fn admit(snapshot: &Snapshot, judgement: &Judgement) -> Outcome {
         Ruling::NotListed if snapshot.admit() == Admit::Issued => {
             Outcome { rule: MatchedRule::Issued, ..outcome(Reason::Allowed) }
         }
-        // Audit mode waives the allowlist's approval; neither a deny rule nor a limit.
+        // Audit mode waives the allowlist's approval where there is a path; neither a deny rule
+        // nor a limit, and not the approval that makes a pin stand for a path.
         Ruling::NotListed
         | Ruling::ApprovalExpired
         | Ruling::ApprovalNotYetValid
         | Ruling::WrongIssuer
-            if snapshot.mode() == Mode::Audit =>
+            if snapshot.mode() == Mode::Audit && has_path =>
         {
             Outcome { audit_reason: Some(reason), ..outcome(Reason::AllowedAudit) }
         }

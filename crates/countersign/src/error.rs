@@ -29,7 +29,8 @@ pub struct Error {
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), file: None, line: None, column: None, source: None }
+        let message = printable(message.into());
+        Self { kind, message, file: None, line: None, column: None, source: None }
     }
 
     pub(crate) fn config(message: impl Into<String>) -> Self {
@@ -88,10 +89,24 @@ impl Error {
     }
 }
 
+/// `text` with control characters spelled out. Messages quote what files say, and a terminal
+/// that shows them must not obey it.
+fn printable(text: String) -> String {
+    let harmful = |c: char| c.is_control() && c != '\n';
+    if !text.contains(harmful) {
+        return text;
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if harmful(c) { shown.extend(c.escape_default()) } else { shown.push(c) }
+    }
+    shown
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(file) = &self.file {
-            write!(f, "{}:", file.display())?;
+            write!(f, "{}:", printable(file.display().to_string()))?;
         }
         if let Some(line) = self.line {
             write!(f, "{line}:")?;
@@ -147,3 +162,14 @@ impl fmt::Display for Malformed {
 }
 
 impl core::error::Error for Malformed {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_file_says_cannot_reach_a_terminal_as_a_command() {
+        let error = Error::config("`\x1b[2J\0` is no name\nhelp: é").in_file(Path::new("a\rb"));
+        assert_eq!(error.to_string(), "a\\rb: `\\u{1b}[2J\\u{0}` is no name\nhelp: é");
+    }
+}

@@ -1,6 +1,7 @@
 //! What our own test harness reaches through the feature `internal`. No promise of any kind: it
 //! may change or go in every release.
 
+pub mod fuzz;
 mod signatures;
 mod staged;
 mod validation;

@@ -4,14 +4,14 @@ use std::fs::{self, File};
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use super::builder::{MatcherBuilder, Room};
-use super::document::{Admit, At, ClientSection, Document, Mode};
-use super::lists::{self, Side};
-use super::matcher::{ClientRecord, Matcher};
-use super::section::Source;
-use super::syntax;
 use crate::error::Error;
 use crate::pem;
+use crate::policy::lists::{self, Side};
+use crate::policy::matcher::builder::{MatcherBuilder, Room};
+use crate::policy::matcher::{ClientRecord, Matcher};
+use crate::policy::syntax;
+use crate::policy::syntax::document::{Admit, At, ClientSection, Document, Mode};
+use crate::policy::syntax::section::Source;
 use crate::revocation;
 
 /// A policy and everything it names, read and checked. Certificates and CRLs are still DER.

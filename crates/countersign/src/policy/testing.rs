@@ -5,13 +5,13 @@ use std::sync::LazyLock;
 
 use countersign_testkit::forge::{self, CertificateBuilder, Key, Name, SignatureAlgorithm};
 
-use super::compile;
-use super::matcher::{Judgement, Matcher};
-use super::section::Source;
-use super::syntax;
 use crate::cert::Certificate;
 use crate::clock::UnixTime;
 use crate::identity::{LeafDigests, LeafIdentity};
+use crate::policy::compile;
+use crate::policy::matcher::{Judgement, Matcher};
+use crate::policy::syntax;
+use crate::policy::syntax::section::Source;
 
 pub(super) use countersign_testkit::forge::GeneralName;
 
@@ -99,7 +99,7 @@ impl Leaf {
     }
 
     pub(super) fn is_allowed_by(&self, matcher: &Matcher) -> bool {
-        self.judged_by(matcher).outcome == super::matcher::Outcome::Allowed
+        self.judged_by(matcher).outcome == crate::policy::matcher::Outcome::Allowed
     }
 }
 

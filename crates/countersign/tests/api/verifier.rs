@@ -258,6 +258,22 @@ fn audit_mode_lets_a_valid_path_through_and_says_what_enforcement_would() {
 }
 
 #[test]
+fn audit_mode_needs_a_pin_in_force_where_there_is_no_path() {
+    let site = Site::new();
+    let own = Leaf::self_signed("till");
+    let pin: String = own.key.spki_sha256().iter().map(|b| format!("{b:02x}")).collect();
+    let policy = |until: &str| {
+        format!(
+            "version = 1\nmode = \"audit\"\n[[client]]\nid = \"till\"\ntrust = \"pinned\"\n\
+             not_after = {until}\nmatch = [ {{ spki_sha256 = \"{pin}\" }} ]\n"
+        )
+    };
+    let reason = |until| site.verifier(&policy(until)).verify(&[&own.certificate], now()).reason();
+    assert_eq!(reason("2026-12-31T00:00:00Z"), Reason::Allowed);
+    assert_eq!(reason("2026-01-01T00:00:00Z"), Reason::ApprovalExpired);
+}
+
+#[test]
 fn under_issued_a_path_is_enough_but_a_deny_rule_still_holds() {
     let site = Site::new();
     let leaf = site.leaf(BILLING);

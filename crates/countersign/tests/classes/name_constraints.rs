@@ -126,26 +126,48 @@ fn only(names: Vec<GeneralName>) -> impl FnOnce(CertificateBuilder) -> Certifica
     move |c| c.with(countersign_testkit::forge::extension::subject_alt_name(names).critical())
 }
 
+/// Bases that hold none of the names here. Large sets of constraints are looked up in another way
+/// than small ones, and both have to give the same answers.
+fn fillers() -> Vec<GeneralName> {
+    (0..12u8)
+        .flat_map(|n| {
+            let host = format!("filler{n}.test");
+            [
+                dns(&host),
+                email(&host),
+                uri(&host),
+                GeneralName::ip(&[203, 0, 113, n, 255, 255, 255, 255]),
+                directory(&Name::new().o(&host)),
+            ]
+        })
+        .collect()
+}
+
 #[test]
 fn class_20_a_name_is_held_against_permitted_and_excluded_subtrees() {
     for (base, name, inside) in matrix() {
         let row = format!("{:?} in {:?}", shown(&name), shown(&base));
-        let permitted = name_constraints(std::slice::from_ref(&base), &[]);
-        let excluded = name_constraints(&[], std::slice::from_ref(&base));
         let (if_permitted, if_excluded) = if inside {
             (Reason::Allowed, Reason::NameConstraint)
         } else {
             (Reason::NameConstraint, Reason::Allowed)
         };
-        for critical in [true, false] {
-            let set = |e: &Extension| if critical { e.clone() } else { e.clone().not_critical() };
-            let names = vec![name.clone()];
-            assert_eq!(
-                reason(set(&permitted), only(names.clone())),
-                if_permitted,
-                "permitted {row}"
-            );
-            assert_eq!(reason(set(&excluded), only(names)), if_excluded, "excluded {row}");
+        for fillers in [Vec::new(), fillers()] {
+            let bases = [vec![base.clone()], fillers].concat();
+            let permitted = name_constraints(&bases, &[]);
+            let excluded = name_constraints(&[], &bases);
+            for critical in [true, false] {
+                let set =
+                    |e: &Extension| if critical { e.clone() } else { e.clone().not_critical() };
+                let names = || only(vec![name.clone()]);
+                let count = bases.len();
+                assert_eq!(
+                    reason(set(&permitted), names()),
+                    if_permitted,
+                    "permitted {row}, {count}"
+                );
+                assert_eq!(reason(set(&excluded), names()), if_excluded, "excluded {row}, {count}");
+            }
         }
     }
 }
@@ -177,10 +199,17 @@ fn class_20_a_wildcard_may_not_reach_out_of_or_into_a_subtree() {
         (None, Some("a.example"), "*.b.example", Reason::Allowed),
         (Some("a.example"), Some("b.a.example"), "*.a.example", Reason::NameConstraint),
     ] {
-        let list = |name: Option<&str>| name.map(dns).into_iter().collect::<Vec<_>>();
-        let constraints = name_constraints(&list(permitted), &list(excluded));
-        let found = reason(constraints, only(vec![dns(name)]));
-        assert_eq!(found, expected, "{name}, permitted {permitted:?}, excluded {excluded:?}");
+        for fillers in [Vec::new(), fillers()] {
+            let list = |name: Option<&str>| match name {
+                Some(name) => [vec![dns(name)], fillers.clone()].concat(),
+                None => Vec::new(),
+            };
+            let constraints = name_constraints(&list(permitted), &list(excluded));
+            let found = reason(constraints, only(vec![dns(name)]));
+            let count = fillers.len();
+            let sides = format!("permitted {permitted:?}, excluded {excluded:?}, {count} others");
+            assert_eq!(found, expected, "{name}, {sides}");
+        }
     }
 }
 

@@ -47,6 +47,30 @@ pub fn indefinite_outer_length(signed: &[u8]) -> Vec<u8> {
     der::tlv_with_indefinite_length(signed[0], der::content(signed))
 }
 
+/// Every encoding of `der` in which exactly one element, at any depth, has its length in one octet
+/// more than needed: BER of the same content. Octet strings that hold one element are entered too.
+pub fn pad_each_length(der: &[u8]) -> Vec<Vec<u8>> {
+    let (tag, content, _) = der::split(der);
+    let significant = 4 - (content.len() as u32).leading_zeros() as usize / 8;
+    let octets = if content.len() < 0x80 { 1 } else { significant + 1 };
+    let mut all = vec![der::tlv_with_padded_length(tag, octets, content)];
+    let wraps_one = tag == der::tag::OCTET_STRING
+        && matches!(content, [0x03 | 0x04 | 0x30, length @ ..0x80, rest @ ..]
+            if rest.len() == usize::from(*length));
+    if tag & 0x20 == 0 && !wraps_one {
+        return all;
+    }
+    let children = der::children(der);
+    for (place, child) in children.iter().enumerate() {
+        all.extend(pad_each_length(child).into_iter().map(|padded| {
+            let mut parts = children.clone();
+            parts[place] = &padded;
+            der::tlv(tag, &der::concat(parts))
+        }));
+    }
+    all
+}
+
 /// The ECDSA certificate or CRL with `s` replaced by `n − s`: as valid as before, with another
 /// hash.
 ///
@@ -99,6 +123,18 @@ mod tests {
     use super::super::{Authority, Key, Name};
     use super::*;
     use aws_lc_rs::signature::{self, UnparsedPublicKey};
+
+    #[test]
+    fn each_length_is_padded_once() {
+        let der = der::sequence([der::null(), der::octet_string(&der::sequence([der::null()]))]);
+        let all = pad_each_length(&der);
+        assert_eq!(all.len(), 5);
+        assert!(all.iter().all(|padded| padded.len() == der.len() + 1));
+        assert_eq!(all[0][..3], [0x30, 0x81, 8]);
+        assert_eq!(all[1], [0x30, 9, 5, 0x81, 0, 4, 4, 0x30, 2, 5, 0]);
+        let long = pad_each_length(&der::octet_string(&[7; 300]));
+        assert_eq!(long[0][..5], [4, 0x83, 0, 1, 44]);
+    }
 
     #[test]
     fn a_negated_s_verifies_and_is_another_certificate() {

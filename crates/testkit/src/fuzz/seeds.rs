@@ -32,7 +32,10 @@ pub fn seeds(target: &str) -> Vec<Seed> {
         "crl" => both_forms(&crls()),
         "chain" => scene_seeds::scenes(),
         "policy" => named(POLICIES.map(|text| text.as_bytes().to_vec())),
-        "list" => named(LISTS.map(|text| text.as_bytes().to_vec())),
+        "list" => named(LISTS.iter().flat_map(|text| {
+            // The first octet says which side the list is on.
+            [0, 1].map(|side| [&[side], text.as_bytes()].concat())
+        })),
         _ => panic!("no fuzz target is called {target}"),
     }
 }

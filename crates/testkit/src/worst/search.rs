@@ -40,6 +40,8 @@ pub(super) fn cases() -> Vec<WorstCase> {
     cases.push(layers_below_the_hostile_ca(3, 4));
     cases.push(layers_below_the_hostile_ca(7, 2));
     cases.push(anchors_times_candidates());
+    cases.push(long_keys_that_differ_at_their_end(0));
+    cases.push(long_keys_that_differ_at_their_end(5));
     cases
 }
 
@@ -175,6 +177,32 @@ fn everyone_signs_everyone(kind: KeyKind) -> WorstCase {
         }));
     let anchor = stranger(&name, kind);
     WorstCase::new(format!("everyone signs everyone, {kind:?}"), chain, vec![anchor])
+}
+
+/// Fifteen certificates of one name, or of one name in every layer of so many, whose long keys have
+/// to be compared to their end to tell them apart. Nothing is signed by anyone.
+fn long_keys_that_differ_at_their_end(layers: usize) -> WorstCase {
+    let key = Key::seeded(KeyKind::P256, "leaf");
+    let name = |number: usize| match layers {
+        0 => Name::common("everyone"),
+        _ if number / 3 == layers => Name::common("anchor"),
+        _ => Name::common(&format!("layer {}", number / 3)),
+    };
+    let leaf = leaf_certificate(&Name::common("leaf"), &key)
+        .issuer(name(0))
+        .sign_with_garbage(key.algorithm(), &lie(KeyKind::P256));
+    let mut chain = vec![leaf];
+    chain.extend((0..CERTIFICATES - 1).map(|number| {
+        let mut modulus = vec![0xc3; 3_800];
+        modulus[3_799] = 2 * number as u8 + 1;
+        authority_certificate(&name(number), &key)
+            .spki(&rsa_spki(&modulus, &[1, 0, 1]))
+            .issuer(name(number + 3))
+            .sign_with_garbage(key.algorithm(), &lie(KeyKind::P256))
+    }));
+    let anchor = stranger(&name(3 * layers), KeyKind::P256);
+    let name = format!("long keys that differ at their end, {layers} layers");
+    WorstCase::new(name, chain, vec![anchor])
 }
 
 /// Fifteen authorities, each issued by the next, the last by the first.

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::policy::matcher::{ClientRecord, Matcher};
 use crate::{UnixTime, Window};
@@ -175,4 +177,80 @@ fn an_entry_of_a_large_list_costs_less_than_96_bytes_all_in() {
     assert_eq!(matcher.client_count() as u64, count);
     assert!(while_loading < 96 * count, "{} bytes an entry while loading", while_loading / count);
     assert!(loaded < 72 * count, "{} bytes an entry", loaded / count);
+}
+
+/// Pieces that lists are made of, and some that they are not.
+fn piece() -> impl Strategy<Value = String> {
+    prop_oneof![
+        prop::sample::select(vec![
+            "dns:",
+            "uri:",
+            "email:",
+            "spki_sha256:",
+            "issuer_serial:",
+            "ip:",
+            "a.example",
+            "s://a/",
+            "a@b",
+            " ",
+            "\t",
+            "\n",
+            "\r\n",
+            "#",
+            "one",
+            "pinned",
+            ":",
+            "/",
+            "\u{feff}",
+            "é",
+        ])
+        .prop_map(str::to_owned),
+        "[0-9a-f]{64}",
+        "\\PC{0,4}",
+    ]
+}
+
+proptest! {
+    #[test]
+    fn whatever_a_list_holds_it_is_loaded_or_an_error_names_a_line_of_it(
+        pieces in prop::collection::vec(piece(), 0..200),
+    ) {
+        let text = pieces.concat();
+        let lines = text.split_inclusive('\n').count() as u32;
+        for side in [Side::Clients, Side::Deny] {
+            let mut builder = builder();
+            let loaded = load(text.as_bytes(), Path::new("x"), side, &mut builder);
+            if let Err(error) = loaded {
+                let line = error.line().unwrap();
+                prop_assert!((1..=lines).contains(&line), "{error}");
+                // What stands before the line is right, so it is the first that is wrong.
+                let before: String = text.split_inclusive('\n').take(line as usize - 1).collect();
+                let mut fresh = self::builder();
+                prop_assert!(load(before.as_bytes(), Path::new("x"), side, &mut fresh).is_ok());
+            }
+        }
+    }
+
+    #[test]
+    fn every_line_becomes_one_entry_in_whatever_batches_they_are_read(
+        names in prop::collection::btree_set("[a-z]{1,8}\\.example", 0..300),
+        comment in 1_usize..9,
+    ) {
+        let mut text = String::new();
+        for (i, name) in names.iter().enumerate() {
+            text += &format!("dns:{name} id-{i}\n");
+            text += if i.is_multiple_of(comment) { "# comment\n\n" } else { "" };
+        }
+        let mut room = Room::default();
+        measure(text.as_bytes(), Path::new("x"), &mut room).unwrap();
+        prop_assert_eq!(room.entries.entries[Kind::Dns as usize], names.len());
+        let matcher = load_text(text.as_bytes(), Side::Clients).unwrap();
+        prop_assert_eq!(matcher.client_count(), 3 + names.len());
+        for (i, name) in names.iter().enumerate() {
+            let place = matcher.clients.exact.find(Kind::Dns, name.as_bytes()).unwrap();
+            let client = matcher.clients.exact.owner(Kind::Dns, place);
+            let id = format!("id-{i}");
+            prop_assert_eq!(matcher.ids.get(client as usize), id.as_bytes());
+        }
+    }
 }

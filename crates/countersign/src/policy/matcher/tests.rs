@@ -15,7 +15,7 @@ fn outcome(leaf: &Leaf, matcher: &Matcher) -> Outcome {
 }
 
 fn at(time: &str) -> UnixTime {
-    super::super::time::point(&time.parse().unwrap()).unwrap()
+    crate::policy::syntax::time::point(&time.parse().unwrap()).unwrap()
 }
 
 #[test]

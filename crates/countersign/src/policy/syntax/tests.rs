@@ -1,5 +1,5 @@
 use super::*;
-use crate::policy::document::Document;
+use crate::policy::syntax::document::Document;
 
 const TRUST: &str = "version = 1\n[trust]\nanchors = [\"ca.pem\"]\n";
 
@@ -405,3 +405,38 @@ fn a_deny_rule_has_a_match_and_perhaps_a_note() {
         assert_eq!(error(&format!("{TRUST}[[deny]]\n{deny}")), message);
     }
 }
+
+proptest::proptest! {
+    #[test]
+    fn a_policy_with_one_character_changed_is_read_or_an_error_with_its_place(
+        at in 0..EXAMPLE.chars().count(),
+        with in proptest::sample::select(vec!["", "\"", "=", "[", "]", "{", "}", "\n", "é", "0", "."]),
+    ) {
+        let (before, rest) = EXAMPLE.split_at(EXAMPLE.char_indices().nth(at).unwrap().0);
+        let text = format!("{before}{with}{}", &rest[1..]);
+        if let Err(error) = parse(&text) {
+            let line = error.line().unwrap() as usize;
+            let column = error.column().unwrap() as usize;
+            let there = text.split('\n').nth(line - 1).unwrap_or_default();
+            proptest::prop_assert!((1..=there.chars().count() + 1).contains(&column), "{error}");
+        }
+    }
+}
+
+/// ASCII only.
+const EXAMPLE: &str = r#"version = 1
+mode = "audit"
+[trust]
+anchors = ["ca.pem"]
+stale_crl = "deny"
+[[client]]
+id = "acme"
+match = [ { dns = "a.example", ip = "192.0.2.0/24" }, { subject = { cn = "a", o = "b" } } ]
+not_before = 2026-01-01T00:00:00Z
+scopes = ["payments"]
+[[deny]]
+match = [ { uri_prefix = "spiffe://a.example/b/" } ]
+note = "leaked"
+[lists]
+clients = ["approved.txt"]
+"#;

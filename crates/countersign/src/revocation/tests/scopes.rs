@@ -7,8 +7,8 @@ use countersign_testkit::forge::{GeneralName, RevokedEntry};
 
 use super::*;
 
-fn scope(world: &World, scope: IssuingDistributionPoint) -> Vec<u8> {
-    world.signed(&world.crl().scope(&scope))
+fn scope(world: &World, scope: &IssuingDistributionPoint) -> Vec<u8> {
+    world.signed(&world.crl().scope(scope))
 }
 
 /// A client whose certificate names these distribution points.
@@ -36,10 +36,10 @@ fn a_crl_for_one_kind_of_certificate_covers_that_kind_only() {
     let ca = IssuingDistributionPoint { only_ca_certificates: true, ..Default::default() };
     let attribute =
         IssuingDistributionPoint { only_attribute_certificates: true, ..Default::default() };
-    assert_eq!(world.judge(&[scope(&world, user.clone())], REQUIRE), Ok(CURRENT));
+    assert_eq!(world.judge(&[scope(&world, &user)], REQUIRE), Ok(CURRENT));
     for other in [&ca, &attribute] {
-        assert_eq!(world.judge(&[scope(&world, other.clone())], REQUIRE), UNKNOWN);
-        assert_eq!(world.judge(&[scope(&world, other.clone())], IF_AVAILABLE), UNKNOWN);
+        assert_eq!(world.judge(&[scope(&world, other)], REQUIRE), UNKNOWN);
+        assert_eq!(world.judge(&[scope(&world, other)], IF_AVAILABLE), UNKNOWN);
     }
     let crl = world.signed(&world.crl());
     let root_crl = |scope| world.root.crl().scope(&scope).sign(&world.root.key);
@@ -98,7 +98,7 @@ fn a_crl_for_some_reasons_that_lists_revokes() {
 
 #[test]
 fn a_crl_of_a_distribution_point_covers_certificates_that_name_it() {
-    let crl = |world: &World, text| scope(world, at(uri(text)));
+    let crl = |world: &World, text| scope(world, &at(uri(text)));
     let world = world_with(&[DistributionPoint::uri("http://a.example/1")]);
     assert_eq!(world.judge(&[crl(&world, "http://a.example/1")], REQUIRE), Ok(CURRENT));
     for other in ["http://a.example/2", "http://a.example/", "http://A.example/1"] {
@@ -114,9 +114,9 @@ fn a_crl_of_a_distribution_point_covers_certificates_that_name_it() {
 fn a_crl_named_after_its_issuer_needs_no_distribution_point() {
     let world = World::new();
     let own = PointName::full(&[GeneralName::directory(&Name::common("ca"))]);
-    assert_eq!(world.judge(&[scope(&world, at(own))], REQUIRE), Ok(CURRENT));
+    assert_eq!(world.judge(&[scope(&world, &at(own))], REQUIRE), Ok(CURRENT));
     let other = PointName::full(&[GeneralName::directory(&Name::common("Root"))]);
-    assert_eq!(world.judge(&[scope(&world, at(other))], REQUIRE), UNKNOWN);
+    assert_eq!(world.judge(&[scope(&world, &at(other))], REQUIRE), UNKNOWN);
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn names_relative_to_the_issuer_equal_their_full_names() {
         (relative("CRL1"), full("CRL2"), UNKNOWN),
     ] {
         let world = world_with(&[DistributionPoint::named(own)]);
-        assert_eq!(world.judge(&[scope(&world, at(crl))], REQUIRE), expected);
+        assert_eq!(world.judge(&[scope(&world, &at(crl))], REQUIRE), expected);
     }
 }
 
@@ -144,8 +144,8 @@ fn a_distribution_point_for_some_reasons_limits_what_its_crl_covers() {
         point("http://a.example/1", &[1, 2, 3]),
         point("http://a.example/2", &[4, 5, 6, 7, 8]),
     ]);
-    let one = scope(&world, at(uri("http://a.example/1")));
-    let two = scope(&world, at(uri("http://a.example/2")));
+    let one = scope(&world, &at(uri("http://a.example/1")));
+    let two = scope(&world, &at(uri("http://a.example/2")));
     assert_eq!(world.judge(std::slice::from_ref(&one), REQUIRE), UNKNOWN);
     assert_eq!(world.judge(&[one, two], REQUIRE), Ok(CURRENT));
 }
@@ -157,9 +157,9 @@ fn a_point_of_another_crl_issuer_is_not_served_by_the_certificates_own() {
         DistributionPoint::uri("http://a.example/1").crl_issuer(&names)
     };
     let world = world_with(&[issued_by("CRL signer")]);
-    assert_eq!(world.judge(&[scope(&world, at(uri("http://a.example/1")))], REQUIRE), UNKNOWN);
+    assert_eq!(world.judge(&[scope(&world, &at(uri("http://a.example/1")))], REQUIRE), UNKNOWN);
     let world = world_with(&[issued_by("CA")]);
-    assert_eq!(world.judge(&[scope(&world, at(uri("http://a.example/1")))], REQUIRE), Ok(CURRENT));
+    assert_eq!(world.judge(&[scope(&world, &at(uri("http://a.example/1")))], REQUIRE), Ok(CURRENT));
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Entries of lists beside the rules of the policy.
 
 use super::*;
-use crate::policy::builder::{MatcherBuilder, Room};
-use crate::policy::key::{Key, Kind};
+use crate::policy::matcher::builder::{MatcherBuilder, Room};
+use crate::policy::rule::key::{Key, Kind};
 
 fn record(not_after: i64) -> ClientRecord {
     ClientRecord {

@@ -5,10 +5,10 @@ use core::cmp::Reverse;
 use proptest::prelude::*;
 
 use super::*;
-use crate::policy::builder::{MatcherBuilder, Room};
-use crate::policy::key::{Key, Kind};
-use crate::policy::subject::{Attribute, SubjectKey, oid_of};
-use crate::policy::value;
+use crate::policy::matcher::builder::{MatcherBuilder, Room};
+use crate::policy::rule::key::{Key, Kind};
+use crate::policy::rule::subject::{Attribute, SubjectKey, oid_of};
+use crate::policy::rule::value;
 
 const DNS: &[&str] = &["a.x.example", "x.example", "b.example", "example", "a.a.x.example"];
 const URIS: &[&str] = &["s://h/a/b", "s://h/a/", "s://h/a/../b", "s://h/", "s://i/a", "s://h//a"];

@@ -1,0 +1,66 @@
+//! The bodies of the fuzz targets over their seeds, over variations of those, and over the inputs
+//! that once failed.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use countersign::UnixTime;
+use countersign::internal::fuzz;
+use countersign_testkit::fuzz::{Scene, der_of, seeds, variations};
+
+/// Runs `body` over everything that `target` has, and so many variations of each seed.
+fn replay(target: &str, count: usize, mut body: impl FnMut(&[u8])) {
+    for seed in seeds(target) {
+        body(&seed.octets);
+        variations(&seed.octets, count).for_each(|octets| body(&octets));
+    }
+    let regressions = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/regressions");
+    let Ok(inputs) = fs::read_dir(regressions.join(target)) else { return };
+    for input in inputs {
+        body(&fs::read(input.expect("a folder").path()).expect("a file"));
+    }
+}
+
+#[test]
+fn certificates_that_parse_are_consistent() {
+    replay("certificate", 500, |octets| fuzz::certificate(&der_of(octets)));
+}
+
+#[test]
+fn crls_that_parse_are_consistent() {
+    replay("crl", 500, |octets| fuzz::crl(&der_of(octets)));
+}
+
+#[test]
+fn policies_and_lists_say_what_is_wrong_and_where() {
+    replay("policy", 500, fuzz::policy);
+    replay("list", 500, fuzz::list);
+}
+
+#[test]
+fn verdicts_on_chains_differ_from_those_of_webpki_only_where_the_table_says() {
+    let mut differences = BTreeMap::new();
+    let mut total = 0;
+    replay("chain", 8, |octets| {
+        total += 1;
+        if let Some(why) = judge(octets) {
+            *differences.entry(why).or_insert(0) += 1;
+        }
+    });
+    println!("{total} scenes");
+    differences.iter().for_each(|(why, count)| println!("{count:5} {why}"));
+}
+
+fn judge(octets: &[u8]) -> Option<&'static str> {
+    let scene = Scene::decode(octets);
+    fn slices(ders: &[Vec<u8>]) -> Vec<&[u8]> {
+        ders.iter().map(Vec::as_slice).collect()
+    }
+    fuzz::chain(&fuzz::Chain {
+        presented: &slices(&scene.chain),
+        anchors: &slices(&scene.anchors),
+        crls: &slices(&scene.crls),
+        now: UnixTime::from_secs(scene.now),
+    })
+}
