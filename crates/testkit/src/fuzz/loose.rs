@@ -2,9 +2,9 @@
 //! right. A fuzzer that changes, inserts or removes octets of it changes, inserts or removes
 //! elements, instead of breaking the first length it meets.
 //!
-//! An element is its tag and then, for a constructed one, its elements and [`END`]; for a
+//! An element is its tag and then, for a constructed one, its elements and `END`; for a
 //! primitive one, a length (one octet below 0xf0, else twelve bits in two) and so many octets.
-//! [`WRAPPED`] in place of a tag is an OCTET STRING of elements. What ends early ends there.
+//! `WRAPPED` in place of a tag is an OCTET STRING of elements. What ends early ends there.
 
 use crate::forge::der;
 
