@@ -7,6 +7,7 @@
 mod caches;
 mod configuration;
 mod defects;
+mod evasion;
 mod identity;
 mod name_constraints;
 mod names;
