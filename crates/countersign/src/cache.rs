@@ -224,10 +224,10 @@ impl<V> SetCache<V> {
 
     /// Empties a way, for an entry tagged `newcomer` or for nobody.
     fn forget(&self, set: &Locked<'_, V>, way: usize, newcomer: u64) {
-        let seen = set.empty(way);
-        if seen == 0 {
+        if set.tag(way) == 0 {
             return;
         }
+        let seen = set.empty(way);
         if seen & HITS == 0 && seen != newcomer {
             set.ledger.remember(seen >> TAG_SHIFT);
         }

@@ -82,11 +82,12 @@ const HIT: usize = 0;
 const MISS: usize = 1;
 
 impl SignatureFacts {
-    /// At most `entries` facts, at about 100 bytes each. With none, every look-up is a miss.
+    /// At most `entries` facts, at about 100 bytes each. With none, every look-up is a miss; keys
+    /// that were vouched for are kept parsed all the same.
     pub(crate) fn new(entries: usize) -> Self {
         Self {
             facts: SetCache::new(entries, entries.saturating_mul(FACT_BYTES)),
-            keys: SetCache::new(entries.min(KEYS_MAX), KEY_BYTES_MAX),
+            keys: SetCache::new(KEYS_MAX, KEY_BYTES_MAX),
             hasher: RandomState::default(),
             lookups: Tally::new(),
         }
@@ -150,10 +151,12 @@ impl SignatureFacts {
         certificate: &Certificate<'_>,
     ) -> Result<Arc<PublicKey>, KeyError> {
         let spki = certificate.spki();
-        match self.keys.get(self.hasher.hash_one(spki.der), |known| *known.spki == *spki.der) {
-            Some(known) => Ok(Arc::clone(&known.key)),
-            None => PublicKey::parse(&spki).map(Arc::new),
-        }
+        self.kept_key(spki.der).map_or_else(|| PublicKey::parse(&spki).map(Arc::new), Ok)
+    }
+
+    fn kept_key(&self, spki: &[u8]) -> Option<Arc<PublicKey>> {
+        let known = self.keys.get(self.hasher.hash_one(spki), |known| *known.spki == *spki)?;
+        Some(Arc::clone(&known.key))
     }
 
     /// Look-ups that hit, and that missed, since the beginning.
@@ -169,6 +172,9 @@ impl SignatureFacts {
 
     fn keep_key(&self, certificate: &Certificate<'_>) {
         let spki = certificate.spki();
+        if self.kept_key(spki.der).is_some() {
+            return;
+        }
         // A key that is none will be refused where it is used.
         let Ok(key) = PublicKey::parse(&spki) else { return };
         let bytes = size_of::<AuthorityKey>() + size_of::<PublicKey>() + spki.der.len();
