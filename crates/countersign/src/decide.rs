@@ -7,7 +7,7 @@ use crate::budget::Budget;
 use crate::cert::{Certificate, purpose};
 use crate::clock::{UnixTime, Window};
 use crate::crypto::{KeyError, PublicKey, sha256};
-use crate::identity::{LeafDigests, LeafIdentity};
+use crate::identity::LeafIdentity;
 use crate::limits;
 use crate::outcome::{Judged, MatchedRule, Outcome};
 use crate::path::{self, Failure, Path, Presented, Question};
@@ -53,7 +53,7 @@ pub(crate) fn decide(
         Err(outcome) => return refused(outcome),
     };
     let leaf = &presented[0].certificate;
-    let identity = LeafIdentity::new(leaf, digests(leaf));
+    let identity = LeafIdentity::new(leaf, sha256);
     if snapshot.matcher().pinned(&identity).is_some() {
         return decide_pinned(snapshot, leaf, &identity, now);
     }
@@ -96,14 +96,6 @@ fn parse<'a>(chain: &[&'a [u8]]) -> Result<(Parsed<'a>, Option<Failure>), Outcom
         }
     }
     Ok((presented, malformed))
-}
-
-fn digests(leaf: &Certificate<'_>) -> LeafDigests {
-    LeafDigests {
-        cert: sha256(leaf.der()),
-        spki: sha256(leaf.spki().der),
-        issuer: sha256(leaf.issuer().der()),
-    }
 }
 
 /// A path that is valid and not revoked, or a pin in its stead.
@@ -255,7 +247,7 @@ pub(crate) fn decide_again(
         Ok(leaf) => leaf,
         Err(e) => return refused(Outcome::deny(Reason::Malformed, Some(0), e.what())),
     };
-    let identity = LeafIdentity::new(&leaf, digests(&leaf));
+    let identity = LeafIdentity::new(&leaf, sha256);
     if snapshot.matcher().pinned(&identity).is_some() {
         return decide_pinned(snapshot, &leaf, &identity, now);
     }
