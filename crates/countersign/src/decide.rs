@@ -48,8 +48,9 @@ pub(crate) fn decide(
     chain: &[&[u8]],
     now: UnixTime,
 ) -> Decision {
-    let (presented, malformed) = match parse(chain) {
-        Ok(parsed) => parsed,
+    let mut presented = Parsed::new();
+    let malformed = match parse(chain, &mut presented) {
+        Ok(malformed) => malformed,
         Err(outcome) => return refused(outcome),
     };
     let leaf = &presented[0].certificate;
@@ -78,10 +79,9 @@ fn refused(outcome: Outcome) -> Decision {
 
 type Parsed<'a> = ArrayVec<Presented<'a>, { limits::CHAIN_CERTIFICATES }>;
 
-/// The certificates that parse, and the first failure among the others. A leaf that does not
-/// parse ends it.
-fn parse<'a>(chain: &[&'a [u8]]) -> Result<(Parsed<'a>, Option<Failure>), Outcome> {
-    let mut presented = Parsed::new();
+/// Adds the certificates that parse to `presented`, which is too large to be moved about, and
+/// returns the first failure among the others. A leaf that does not parse ends it.
+fn parse<'a>(chain: &[&'a [u8]], presented: &mut Parsed<'a>) -> Result<Option<Failure>, Outcome> {
     let mut malformed = None;
     for (position, der) in (0u8..).zip(chain) {
         match Certificate::parse(der) {
@@ -95,7 +95,7 @@ fn parse<'a>(chain: &[&'a [u8]]) -> Result<(Parsed<'a>, Option<Failure>), Outcom
             ),
         }
     }
-    Ok((presented, malformed))
+    Ok(malformed)
 }
 
 /// A path that is valid and not revoked, or a pin in its stead.
