@@ -132,16 +132,11 @@ fn many(world: &World, verifier: &Verifier) {
         in_memory.push(start.elapsed().as_secs_f64() * 1e9 / BATCH as f64);
     }
     table::section("Warm decision: 200,000 different clients");
-    table::at_most("chain just received", median(received), 800.0, "ns");
-    table::beside("chain not in the processor's cache either", median(in_memory), "ns");
+    table::at_most("chain just received", measure::median(received), 800.0, "ns");
+    table::beside("chain not in the processor's cache either", measure::median(in_memory), "ns");
     let decisions = (2 * (MANY / BATCH) * BATCH) as f64;
     let share = (verifier.metrics().chain_hits() - hits) as f64 / decisions;
     table::at_least("share of hits", share, 0.995, "");
-}
-
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
 }
 
 /// Nothing remembered: every decision parses, searches, verifies both signatures and judges.
@@ -151,17 +146,15 @@ fn cold(kind: &str, world: &World, goal: f64) {
     let raw = world.signatures(7);
     let anchor = CertificateDer::from(world.root.certificate.as_slice());
     let anchors = [webpki::anchor_from_trusted_cert(&anchor).expect("an anchor")];
-    let (ours, sum) =
-        measure::pair_ns(|| allow(&verifier, &chain), || raw.iter().for_each(RawSignature::verify));
-    let (webpki, again) =
-        measure::pair_ns(|| world.webpki(7, &anchors), || allow(&verifier, &chain));
+    let decide = || allow(&verifier, &chain);
+    let ours = measure::pair(decide, || raw.iter().for_each(RawSignature::verify));
+    let webpki = measure::pair(|| world.webpki(7, &anchors), decide);
     table::section(&format!("Cold decision: {kind} leaf and intermediate"));
-    table::beside("countersign", ours, "ns");
-    table::beside("its two signatures alone, keys parsed anew", sum, "ns");
-    table::beside("rustls-webpki, path only", webpki, "ns");
-    table::at_most("countersign : signatures", ours / sum, goal, "×");
-    table::beside("rustls-webpki : signatures", webpki / sum, "×");
-    table::beside("countersign : rustls-webpki", again / webpki, "×");
+    table::beside("countersign", ours.first, "ns");
+    table::beside("its two signatures alone, keys parsed anew", ours.second, "ns");
+    table::beside("rustls-webpki, path only", webpki.first, "ns");
+    table::at_most("countersign : signatures", ours.ratio, goal, "×");
+    table::beside("rustls-webpki : countersign", webpki.ratio, "×");
 }
 
 /// The intermediate is known; the leaf is not, each time another.
@@ -169,16 +162,20 @@ fn new_client(world: &World) {
     const CLIENTS: usize = 2_000;
     let verifier = world.verifier(HOT + CLIENTS, 2 * CLIENTS, 2 * CLIENTS);
     (0..HOT).for_each(|i| allow(&verifier, &world.chain(i)));
-    let clients: Vec<_> = (HOT..HOT + CLIENTS).map(|i| (i, world.signatures(i))).collect();
-    let (ours, one) = measure::each_once_ns(
+    // The signature beside each client is another client's: the second verification of one
+    // signature is 6 % quicker than the first, because the branches are known by then.
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|i| (HOT + i, world.signatures(HOT + (i + CLIENTS / 2) % CLIENTS)))
+        .collect();
+    let ours = measure::each_once(
         &clients,
         |(i, _)| allow(&verifier, &world.chain(*i)),
         |(_, [leaf, _])| leaf.verify(),
     );
     table::section("New client under a known intermediate, P-256");
-    table::beside("countersign", ours, "ns");
-    table::beside("one signature alone, key parsed anew", one, "ns");
-    table::at_most("countersign : one signature", ours / one, 1.05, "×");
+    table::beside("countersign", ours.first, "ns");
+    table::beside("one signature alone, key parsed anew", ours.second, "ns");
+    table::at_most("countersign : one signature", ours.ratio, 1.05, "×");
 }
 
 fn groups(criterion: &mut Criterion, hot: &Hot<'_>, p256: &World, rsa: &World) {

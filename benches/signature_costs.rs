@@ -2,6 +2,9 @@
 //! figures behind the cost table of `crypto`.
 #![forbid(unsafe_code)]
 
+use std::hint::black_box;
+
+use aws_lc_rs::digest;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     self, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair, ParsedPublicKey,
@@ -43,6 +46,29 @@ fn main() {
     ml_dsa("ML-DSA-44", &signature::ML_DSA_44_SIGNING, &signature::ML_DSA_44);
     ml_dsa("ML-DSA-65", &signature::ML_DSA_65_SIGNING, &signature::ML_DSA_65);
     ml_dsa("ML-DSA-87", &signature::ML_DSA_87_SIGNING, &signature::ML_DSA_87);
+    per_byte();
+}
+
+/// What a longer message adds, for each byte: to a verification by way of its hash, and to a digest.
+fn per_byte() {
+    const LONG: &[u8] = &[0x5a; 65_536];
+    println!("{:<24}{:>12}", "digesting", "ns per byte");
+    for (name, hash) in [("SHA-256", &digest::SHA256), ("SHA-512", &digest::SHA512)] {
+        let ns = least_ns(|| {
+            black_box(digest::digest(hash, black_box(LONG)));
+        });
+        println!("{name:<24}{:>12.2}", ns / LONG.len() as f64);
+    }
+    let key = PqdsaKeyPair::generate(&signature::ML_DSA_44_SIGNING).expect("key generation");
+    let key = ParsedPublicKey::new(&signature::ML_DSA_44, key.public_key()).expect("key");
+    let signature = [0x35; 2_420];
+    let [long, short] = [LONG, MESSAGE].map(|message| {
+        least_ns(|| {
+            let _ = black_box(key.verify_sig(black_box(message), &signature));
+        })
+    });
+    let bytes = (LONG.len() - MESSAGE.len()) as f64;
+    println!("{:<24}{:>12.2}", "SHAKE256 in ML-DSA", (long - short) / bytes);
 }
 
 /// RSA work does not depend on the numbers, so that any odd modulus and any signature below it
@@ -86,11 +112,11 @@ fn ml_dsa(
 fn row(name: &str, algorithm: &'static dyn VerificationAlgorithm, key: &[u8], signature: &[u8]) {
     let cold = least_ns(|| {
         let key = ParsedPublicKey::new(algorithm, key).expect("key");
-        let _ = std::hint::black_box(key.verify_sig(MESSAGE, signature));
+        let _ = black_box(key.verify_sig(MESSAGE, signature));
     });
     let key = ParsedPublicKey::new(algorithm, key).expect("key");
     let warm = least_ns(|| {
-        let _ = std::hint::black_box(key.verify_sig(MESSAGE, signature));
+        let _ = black_box(key.verify_sig(MESSAGE, signature));
     });
     println!("{name:<24}{cold:>12.0}{warm:>12.0}");
 }
@@ -103,7 +129,7 @@ fn ring_row(
 ) {
     let key = ring::signature::UnparsedPublicKey::new(algorithm, key);
     let cold = least_ns(|| {
-        let _ = std::hint::black_box(key.verify(MESSAGE, signature));
+        let _ = black_box(key.verify(MESSAGE, signature));
     });
     println!("{:<24}{cold:>12.0}", "  the same by ring");
 }

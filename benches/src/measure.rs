@@ -1,12 +1,16 @@
 //! Timing on a machine that has other things to do.
 //!
 //! Whatever interrupts a run makes it longer, never shorter: of many short batches the quickest
-//! is the truest. Where two things are compared, their batches take turns.
+//! is the truest. Where two things are compared, their batches take turns, and the ratio is that
+//! of neighbours.
 
 use std::time::{Duration, Instant};
 
-/// Batches of each thing.
+/// Batches of one thing.
 const SAMPLES: usize = 25;
+
+/// Batches of each of two things that are compared.
+const PAIRS: usize = 101;
 
 /// How long a batch is to take; shorter than a scheduler's turn, so that some are not interrupted.
 const BATCH: Duration = Duration::from_millis(2);
@@ -17,28 +21,42 @@ pub fn least_ns(mut f: impl FnMut()) -> f64 {
     (0..SAMPLES).map(|_| batch_ns(calls, &mut f)).fold(f64::INFINITY, f64::min)
 }
 
-/// Nanoseconds for one call of `a` and one of `b`, batches taken in turn.
-pub fn pair_ns(mut a: impl FnMut(), mut b: impl FnMut()) -> (f64, f64) {
-    let calls = (calls_in_batch(&mut a), calls_in_batch(&mut b));
-    let mut least = (f64::INFINITY, f64::INFINITY);
-    for _ in 0..SAMPLES {
-        least.0 = least.0.min(batch_ns(calls.0, &mut a));
-        least.1 = least.1.min(batch_ns(calls.1, &mut b));
-    }
-    least
+/// Two things measured in turns.
+#[derive(Clone, Copy, Debug)]
+pub struct Pair {
+    /// Nanoseconds for one call of the first, in the middle of all batches.
+    pub first: f64,
+    /// The same of the second.
+    pub second: f64,
+    /// The first to the second, in the middle of all neighbouring batches: whatever the machine
+    /// does to one of them, clock changes included, it does to its neighbour.
+    pub ratio: f64,
 }
 
-/// The middle of the times of `f` over `items`, each taken once, and of `g` over the same, in
-/// turns: for what cannot be repeated because it leaves traces.
-pub fn each_once_ns<T>(items: &[T], mut f: impl FnMut(&T), mut g: impl FnMut(&T)) -> (f64, f64) {
+impl Pair {
+    fn of(times: &[(f64, f64)]) -> Self {
+        let middle = |f: fn(&(f64, f64)) -> f64| median(times.iter().map(f).collect());
+        Self { first: middle(|t| t.0), second: middle(|t| t.1), ratio: middle(|t| t.0 / t.1) }
+    }
+}
+
+/// Calls `a` and `b` in batches that take turns.
+pub fn pair(mut a: impl FnMut(), mut b: impl FnMut()) -> Pair {
+    let calls = (calls_in_batch(&mut a), calls_in_batch(&mut b));
+    let batch = |_| (batch_ns(calls.0, &mut a), batch_ns(calls.1, &mut b));
+    Pair::of(&(0..PAIRS).map(batch).collect::<Vec<_>>())
+}
+
+/// Calls `a` and then `b` with each item, once: for what cannot be repeated because it leaves
+/// traces.
+pub fn each_once<T>(items: &[T], mut a: impl FnMut(&T), mut b: impl FnMut(&T)) -> Pair {
     let once = |f: &mut dyn FnMut(&T), item: &T| {
         let start = Instant::now();
         f(item);
         start.elapsed().as_secs_f64() * 1e9
     };
-    let (mut f_ns, mut g_ns): (Vec<f64>, Vec<f64>) =
-        items.iter().map(|item| (once(&mut f, item), once(&mut g, item))).unzip();
-    (median(&mut f_ns), median(&mut g_ns))
+    let times = items.iter().map(|item| (once(&mut a, item), once(&mut b, item)));
+    Pair::of(&times.collect::<Vec<_>>())
 }
 
 /// Seconds that `threads` threads need to call `f` so often each.
@@ -77,7 +95,11 @@ fn timed(calls: u32, f: &mut impl FnMut()) -> Duration {
     start.elapsed()
 }
 
-fn median(times: &mut [f64]) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
+/// The one in the middle.
+///
+/// # Panics
+/// Where there is none.
+pub fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
 }

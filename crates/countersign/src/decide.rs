@@ -7,7 +7,7 @@ use crate::budget::Budget;
 use crate::cert::{Certificate, purpose};
 use crate::clock::{UnixTime, Window};
 use crate::crypto::{KeyError, PublicKey, sha256};
-use crate::identity::{LeafDigests, LeafIdentity};
+use crate::identity::LeafIdentity;
 use crate::limits;
 use crate::outcome::{Judged, MatchedRule, Outcome};
 use crate::path::{self, Failure, Path, Presented, Question};
@@ -48,12 +48,13 @@ pub(crate) fn decide(
     chain: &[&[u8]],
     now: UnixTime,
 ) -> Decision {
-    let (presented, malformed) = match parse(chain) {
-        Ok(parsed) => parsed,
+    let mut presented = Parsed::new();
+    let malformed = match parse(chain, &mut presented) {
+        Ok(malformed) => malformed,
         Err(outcome) => return refused(outcome),
     };
     let leaf = &presented[0].certificate;
-    let identity = LeafIdentity::new(leaf, digests(leaf));
+    let identity = LeafIdentity::new(leaf, sha256);
     if snapshot.matcher().pinned(&identity).is_some() {
         return decide_pinned(snapshot, leaf, &identity, now);
     }
@@ -78,10 +79,9 @@ fn refused(outcome: Outcome) -> Decision {
 
 type Parsed<'a> = ArrayVec<Presented<'a>, { limits::CHAIN_CERTIFICATES }>;
 
-/// The certificates that parse, and the first failure among the others. A leaf that does not
-/// parse ends it.
-fn parse<'a>(chain: &[&'a [u8]]) -> Result<(Parsed<'a>, Option<Failure>), Outcome> {
-    let mut presented = Parsed::new();
+/// Adds the certificates that parse to `presented`, which is too large to be moved about, and
+/// returns the first failure among the others. A leaf that does not parse ends it.
+fn parse<'a>(chain: &[&'a [u8]], presented: &mut Parsed<'a>) -> Result<Option<Failure>, Outcome> {
     let mut malformed = None;
     for (position, der) in (0u8..).zip(chain) {
         match Certificate::parse(der) {
@@ -95,15 +95,7 @@ fn parse<'a>(chain: &[&'a [u8]]) -> Result<(Parsed<'a>, Option<Failure>), Outcom
             ),
         }
     }
-    Ok((presented, malformed))
-}
-
-fn digests(leaf: &Certificate<'_>) -> LeafDigests {
-    LeafDigests {
-        cert: sha256(leaf.der()),
-        spki: sha256(leaf.spki().der),
-        issuer: sha256(leaf.issuer().der()),
-    }
+    Ok(malformed)
 }
 
 /// A path that is valid and not revoked, or a pin in its stead.
@@ -255,7 +247,7 @@ pub(crate) fn decide_again(
         Ok(leaf) => leaf,
         Err(e) => return refused(Outcome::deny(Reason::Malformed, Some(0), e.what())),
     };
-    let identity = LeafIdentity::new(&leaf, digests(&leaf));
+    let identity = LeafIdentity::new(&leaf, sha256);
     if snapshot.matcher().pinned(&identity).is_some() {
         return decide_pinned(snapshot, &leaf, &identity, now);
     }

@@ -14,11 +14,11 @@ use crate::metrics::Tally;
 /// What a digest stands for. The numbers are part of what is hashed and are never reused.
 const CERTIFICATE: u8 = 1;
 
-/// Authorities whose keys are kept parsed, at most: far more than one policy leads to.
-const KEYS_MAX: usize = 4_096;
+/// Authorities that are kept, at most: far more than one policy leads to.
+const AUTHORITIES_MAX: usize = 4_096;
 
-/// Bytes of those keys, at most.
-const KEY_BYTES_MAX: usize = 16 << 20;
+/// Bytes of those authorities, at most.
+const AUTHORITY_BYTES_MAX: usize = 16 << 20;
 
 /// A fact with the reference counts before it.
 const FACT_BYTES: usize = size_of::<FactDigest>() + 2 * size_of::<usize>();
@@ -62,9 +62,13 @@ fn length(part: &[u8]) -> [u8; size_of::<u64>()] {
     (part.len() as u64).to_le_bytes()
 }
 
-/// The key of an authority that a trusted key has signed for.
-struct AuthorityKey {
+/// An authority that a trusted key has signed for: its key, and the fact that made it trusted, for
+/// all to compare who present the same certificate. Authorities are few and every client brings
+/// them, so that comparing them, at a tenth of the price of a digest, is worth their bytes.
+struct Authority {
     spki: Box<[u8]>,
+    certificate: Box<[u8]>,
+    issuer_spki: Box<[u8]>,
     key: Arc<PublicKey>,
 }
 
@@ -72,7 +76,9 @@ struct AuthorityKey {
 /// Shared by all threads; nobody waits.
 pub(crate) struct SignatureFacts {
     facts: SetCache<FactDigest>,
-    keys: SetCache<AuthorityKey>,
+    /// Whether there is room for a fact at all.
+    remembers: bool,
+    authorities: SetCache<Authority>,
     hasher: RandomState,
     /// Look-ups that hit, and that missed.
     lookups: Tally<2>,
@@ -87,7 +93,8 @@ impl SignatureFacts {
     pub(crate) fn new(entries: usize) -> Self {
         Self {
             facts: SetCache::new(entries, entries.saturating_mul(FACT_BYTES)),
-            keys: SetCache::new(KEYS_MAX, KEY_BYTES_MAX),
+            remembers: entries > 0,
+            authorities: SetCache::new(AUTHORITIES_MAX, AUTHORITY_BYTES_MAX),
             hasher: RandomState::default(),
             lookups: Tally::new(),
         }
@@ -102,14 +109,19 @@ impl SignatureFacts {
         algorithm: SignatureAlgorithm,
         certificate: &Certificate<'_>,
     ) -> Result<(), VerifyError> {
+        let is_ca = certificate.is_ca();
+        if is_ca && self.is_vouched(issuer_spki, certificate) {
+            self.lookups.count(HIT);
+            return Ok(());
+        }
         let signed = Signed {
             algorithm: certificate.signature_algorithm(),
             signature: certificate.signature(),
             tbs: certificate.tbs(),
         };
-        let known = self.check_signed(issuer_spki, issuer_key, algorithm, signed)?;
-        if !known && certificate.is_ca() {
-            self.keep_key(certificate);
+        self.check_signed(issuer_spki, issuer_key, algorithm, signed)?;
+        if is_ca {
+            self.keep(issuer_spki, certificate);
         }
         Ok(())
     }
@@ -122,6 +134,10 @@ impl SignatureFacts {
         algorithm: SignatureAlgorithm,
         signed: Signed<'_>,
     ) -> Result<bool, VerifyError> {
+        if !self.remembers {
+            self.lookups.count(MISS);
+            return issuer_key.verify(algorithm, signed.tbs, signed.signature).map(|()| false);
+        }
         let parts = [signed.algorithm, issuer_spki, signed.signature, signed.tbs];
         let digest = FactDigest::of_parts(parts);
         if self.is_known(&digest) {
@@ -155,8 +171,17 @@ impl SignatureFacts {
     }
 
     fn kept_key(&self, spki: &[u8]) -> Option<Arc<PublicKey>> {
-        let known = self.keys.get(self.hasher.hash_one(spki), |known| *known.spki == *spki)?;
+        let known = self.authorities.get(self.hasher.hash_one(spki), |one| *one.spki == *spki)?;
         Some(Arc::clone(&known.key))
+    }
+
+    /// Whether this very certificate is kept, and was signed by this very key.
+    fn is_vouched(&self, issuer_spki: &[u8], certificate: &Certificate<'_>) -> bool {
+        let hash = self.hasher.hash_one(certificate.spki().der);
+        let same = |one: &Authority| {
+            *one.certificate == *certificate.der() && *one.issuer_spki == *issuer_spki
+        };
+        self.remembers && self.authorities.get(hash, same).is_some()
     }
 
     /// Look-ups that hit, and that missed, since the beginning.
@@ -170,17 +195,23 @@ impl SignatureFacts {
         self.facts.len()
     }
 
-    fn keep_key(&self, certificate: &Certificate<'_>) {
+    /// Keeps an authority, once its signature was found good, unless its key is there already.
+    fn keep(&self, issuer_spki: &[u8], certificate: &Certificate<'_>) {
         let spki = certificate.spki();
         if self.kept_key(spki.der).is_some() {
             return;
         }
         // A key that is none will be refused where it is used.
         let Ok(key) = PublicKey::parse(&spki) else { return };
-        let bytes = size_of::<AuthorityKey>() + size_of::<PublicKey>() + spki.der.len();
-        let bytes = bytes + key.heap_bytes();
-        let kept = AuthorityKey { spki: spki.der.into(), key: Arc::new(key) };
-        self.keys.insert(self.hasher.hash_one(spki.der), bytes, Arc::new(kept));
+        let owned = spki.der.len() + certificate.der().len() + issuer_spki.len();
+        let bytes = size_of::<Authority>() + size_of::<PublicKey>() + owned + key.heap_bytes();
+        let kept = Authority {
+            spki: spki.der.into(),
+            certificate: certificate.der().into(),
+            issuer_spki: issuer_spki.into(),
+            key: Arc::new(key),
+        };
+        self.authorities.insert(self.hasher.hash_one(spki.der), bytes, Arc::new(kept));
     }
 }
 
@@ -229,6 +260,38 @@ mod tests {
             assert_eq!(refused, Err(VerifyError::BadSignature));
         }
         assert_eq!((facts.facts.len(), facts.lookups()), (0, (0, 2)));
+    }
+
+    #[test]
+    fn the_fact_about_an_authority_covers_signer_and_every_byte_signed() {
+        let (facts, chain) = (SignatureFacts::new(100), chain());
+        check(&facts, &chain.root.certificate, &chain.ca.certificate).unwrap();
+        check(&facts, &chain.root.certificate, &chain.ca.certificate).unwrap();
+        assert_eq!(facts.lookups(), (1, 1));
+        let other_root = Authority::root("root");
+        let forged = tamper::break_signature(&chain.ca.certificate);
+        let renamed = tamper::replace_bytes(&chain.ca.certificate, b"ca", b"da");
+        for (issuer, certificate) in [
+            (&other_root.certificate, &chain.ca.certificate),
+            (&chain.root.certificate, &forged),
+            (&chain.root.certificate, &renamed),
+        ] {
+            assert_eq!(check(&facts, issuer, certificate), Err(VerifyError::BadSignature));
+        }
+    }
+
+    #[test]
+    fn an_authority_with_two_certificates_for_one_key_is_known_by_both() {
+        let (facts, chain) = (SignatureFacts::new(100), chain());
+        let again =
+            chain.root.intermediate_with(chain.ca.name.clone(), chain.ca.key.clone(), |c| {
+                c.serial(&[0x55])
+            });
+        for expected in [(0, 2), (2, 2), (4, 2)] {
+            check(&facts, &chain.root.certificate, &chain.ca.certificate).unwrap();
+            check(&facts, &chain.root.certificate, &again.certificate).unwrap();
+            assert_eq!(facts.lookups(), expected);
+        }
     }
 
     #[test]
@@ -283,6 +346,6 @@ mod tests {
         check(&facts, &chain.root.certificate, &chain.ca.certificate).unwrap();
         assert!(same(&facts));
         check(&facts, &chain.ca.certificate, &chain.leaf).unwrap();
-        assert_eq!(facts.keys.len(), 1, "a leaf's key is not kept here");
+        assert_eq!(facts.authorities.len(), 1, "a leaf's key is not kept here");
     }
 }

@@ -2,6 +2,8 @@
 
 pub(crate) mod normal;
 
+use core::cell::OnceCell;
+
 use arrayvec::ArrayVec;
 
 use self::normal::Scratch;
@@ -11,53 +13,60 @@ use crate::limits;
 
 const DIGEST: usize = 32;
 
-/// SHA-256 digests of parts of the leaf; hashing is a layer above this one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct LeafDigests {
-    /// Of the whole certificate's DER.
-    pub(crate) cert: [u8; DIGEST],
-    /// Of the SubjectPublicKeyInfo's DER.
-    pub(crate) spki: [u8; DIGEST],
-    /// Of the issuer Name's DER.
-    pub(crate) issuer: [u8; DIGEST],
-}
+/// SHA-256; hashing is a layer above this one.
+pub(crate) type Sha256 = fn(&[u8]) -> [u8; DIGEST];
 
 /// The identities of a leaf. Everything is borrowed; making and reading it allocates nothing.
+/// What has to be hashed is hashed when a rule first asks for it: most policies never do.
 #[derive(Clone, Debug)]
 pub(crate) struct LeafIdentity<'a> {
-    digests: LeafDigests,
-    issuer_serial: ArrayVec<u8, { DIGEST + limits::SERIAL_OCTETS }>,
+    sha256: Sha256,
+    der: &'a [u8],
+    spki: &'a [u8],
+    issuer: &'a [u8],
+    serial: &'a [u8],
+    cert_sha256: OnceCell<[u8; DIGEST]>,
+    spki_sha256: OnceCell<[u8; DIGEST]>,
+    issuer_serial: OnceCell<ArrayVec<u8, { DIGEST + limits::SERIAL_OCTETS }>>,
     names: Option<GeneralNames<'a>>,
     subject: Name<'a>,
 }
 
 impl<'a> LeafIdentity<'a> {
-    pub(crate) fn new(certificate: &Certificate<'a>, digests: LeafDigests) -> Self {
-        let mut issuer_serial = ArrayVec::from_iter(digests.issuer);
-        issuer_serial
-            .try_extend_from_slice(normal::serial(certificate.serial()))
-            .expect("invariant: a parsed serial number has at most SERIAL_OCTETS");
+    pub(crate) fn new(certificate: &Certificate<'a>, sha256: Sha256) -> Self {
         Self {
-            digests,
-            issuer_serial,
+            sha256,
+            der: certificate.der(),
+            spki: certificate.spki().der,
+            issuer: certificate.issuer().der(),
+            serial: certificate.serial(),
+            cert_sha256: OnceCell::new(),
+            spki_sha256: OnceCell::new(),
+            issuer_serial: OnceCell::new(),
             names: certificate.subject_alt_names(),
             subject: certificate.subject(),
         }
     }
 
-    /// SHA-256 of the whole certificate.
+    /// SHA-256 of the whole certificate's DER.
     pub(crate) fn cert_sha256(&self) -> &[u8; DIGEST] {
-        &self.digests.cert
+        self.cert_sha256.get_or_init(|| (self.sha256)(self.der))
     }
 
-    /// SHA-256 of the SubjectPublicKeyInfo.
+    /// SHA-256 of the SubjectPublicKeyInfo's DER.
     pub(crate) fn spki_sha256(&self) -> &[u8; DIGEST] {
-        &self.digests.spki
+        self.spki_sha256.get_or_init(|| (self.sha256)(self.spki))
     }
 
     /// SHA-256 of the issuer Name's DER, then the serial number without sign padding.
     pub(crate) fn issuer_serial(&self) -> &[u8] {
-        &self.issuer_serial
+        self.issuer_serial.get_or_init(|| {
+            let mut value = ArrayVec::from_iter((self.sha256)(self.issuer));
+            value
+                .try_extend_from_slice(normal::serial(self.serial))
+                .expect("invariant: a parsed serial number has at most SERIAL_OCTETS");
+            value
+        })
     }
 
     /// Every SAN dNSName in normal form; wildcards are none. `visit` returns whether to go on.

@@ -7,7 +7,7 @@ use countersign_testkit::forge::{self, CertificateBuilder, Key, Name, SignatureA
 
 use crate::cert::Certificate;
 use crate::clock::UnixTime;
-use crate::identity::{LeafDigests, LeafIdentity};
+use crate::identity::LeafIdentity;
 use crate::policy::compile;
 use crate::policy::matcher::{Judgement, Matcher};
 use crate::policy::syntax;
@@ -63,13 +63,7 @@ impl Leaf {
     }
 
     pub(super) fn identity(&self) -> LeafIdentity<'_> {
-        let certificate = self.certificate();
-        let digests = LeafDigests {
-            cert: forge::sha256(certificate.der()),
-            spki: forge::sha256(certificate.spki().der),
-            issuer: forge::sha256(certificate.issuer().der()),
-        };
-        LeafIdentity::new(&certificate, digests)
+        LeafIdentity::new(&self.certificate(), forge::sha256)
     }
 
     pub(super) fn cert_sha256(&self) -> String {

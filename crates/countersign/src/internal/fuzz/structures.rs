@@ -2,8 +2,8 @@
 
 use crate::cert::{Certificate, GeneralName, GeneralNames, Name, Subtree};
 use crate::crl::{Crl, LoadedCrl};
-use crate::crypto::{PublicKey, SignatureAlgorithm};
-use crate::identity::{LeafDigests, LeafIdentity};
+use crate::crypto::{PublicKey, SignatureAlgorithm, sha256};
+use crate::identity::LeafIdentity;
 
 /// Parses `der` as a certificate and uses every part of it.
 pub fn certificate(der: &[u8]) {
@@ -17,8 +17,9 @@ pub fn certificate(der: &[u8]) {
     let same = certificate.issuer() == certificate.subject();
     assert_eq!(same, certificate.is_self_issued());
     assert!(!same || certificate.issuer().hash() == certificate.subject().hash());
-    let digests = LeafDigests { cert: [1; 32], spki: [2; 32], issuer: [3; 32] };
-    let _ = LeafIdentity::new(&certificate, digests);
+    let identity = LeafIdentity::new(&certificate, sha256);
+    assert_eq!(identity.cert_sha256(), &sha256(der));
+    assert!(identity.issuer_serial().len() >= 32);
     let _ = PublicKey::parse(&certificate.spki()).map(|key| key.cost_ns(der.len()));
     let _ = SignatureAlgorithm::from_der(certificate.signature_algorithm());
     extensions(&certificate);
