@@ -1,6 +1,9 @@
 //! Time as a value: seconds since the Unix epoch, never read from the system here.
 
 use core::fmt;
+use core::time::Duration;
+use std::sync::OnceLock;
+use std::time::Instant;
 
 /// A point in time: whole seconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 ///
@@ -64,6 +67,36 @@ impl UnixTime {
     /// This time moved by `seconds`, held at the ends of the range.
     pub const fn saturating_add(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(seconds))
+    }
+}
+
+/// A moment as a connection sees it: what the calendar says, for certificates and tickets, and how
+/// much time went by, for deadlines. The calendar may jump; the other never goes back.
+///
+/// The engine never reads a clock either: callers pass a moment in, simulated or real.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Moment {
+    /// The calendar's time.
+    pub unix: UnixTime,
+    /// Time since an origin of the caller's choice, the same for all of a connection's calls.
+    pub elapsed: Duration,
+}
+
+impl Moment {
+    /// The system's clocks, for callers at the edge. The origin is the process's first call.
+    pub fn now() -> Self {
+        static ORIGIN: OnceLock<Instant> = OnceLock::new();
+        Self { unix: UnixTime::now(), elapsed: ORIGIN.get_or_init(Instant::now).elapsed() }
+    }
+
+    /// This moment, later by `duration` on both clocks.
+    #[must_use]
+    pub fn after(self, duration: Duration) -> Self {
+        let seconds = i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
+        Self {
+            unix: self.unix.saturating_add(seconds),
+            elapsed: self.elapsed.saturating_add(duration),
+        }
     }
 }
 

@@ -38,20 +38,21 @@ mod snapshot;
 mod verdict;
 mod verifier;
 
-// L5: adapters
+// L5: the handshake engine, adapters
+pub mod engine;
 #[cfg(feature = "internal")]
 #[doc(hidden)]
 pub mod internal;
 pub mod rustls;
 
 pub use binding::Binding;
-pub use clock::{UnixTime, Window};
+pub use clock::{Moment, UnixTime, Window};
 pub use error::{Error, ErrorKind, Malformed};
 pub use footprint::Footprint;
 pub use journal::{Journal, JournalEntry};
 pub use metrics::MetricsSnapshot;
 pub use reason::{Decision, Reason};
-pub use verdict::Verdict;
+pub use verdict::{Verdict, VerdictRecord};
 pub use verifier::{Verifier, VerifierBuilder};
 
 /// The README's snippet, compiled with the documentation tests.

@@ -53,3 +53,33 @@ pub const LIST_LINE_BYTES: usize = 65_536;
 /// name (some 10 ns): 0.3 ms at most, so that with [`DECISION_NS`] before it the whole stays below
 /// 2 ms. A leaf of 500 names against prefixes of fifty lengths stays inside.
 pub const MATCH_STEPS: u32 = 30_000;
+
+/// Most bytes of TLS records that a peer may send before its handshake is complete: one chain of
+/// [`CHAIN_BYTES`], with 8 KiB for hellos, signatures and the records' own headers.
+pub const HANDSHAKE_BYTES: usize = CHAIN_BYTES + 8_192;
+
+/// Most records that a peer may send before its handshake is complete. A chain of 64 KiB in
+/// the smallest fragments that a client may ask for (512 bytes, RFC 6066 section 4) takes 128; a
+/// hello with a post-quantum key share, one byte in each record, takes 1,700.
+pub const HANDSHAKE_RECORDS: u32 = 2_048;
+
+/// Largest TLS record on the wire: 2^14 bytes of plaintext, 256 of expansion in TLS 1.3 and 2,048
+/// in TLS 1.2 (RFC 8446 section 5.2, RFC 5246 section 6.2.3), and its header.
+pub const RECORD_BYTES: usize = 16_384 + 2_048 + 5;
+
+/// How long a handshake may take unless configured otherwise: what Go's net/http gives a TLS
+/// handshake (`TLSHandshakeTimeout`).
+pub const HANDSHAKE_TIME: core::time::Duration = core::time::Duration::from_secs(10);
+
+/// Most bytes that wait to be sent before no more plaintext is taken for encryption.
+pub const OUTPUT_BYTES: usize = 65_536;
+
+/// How long after a full handshake its sessions may resume, at most, unless configured otherwise.
+/// RFC 8446 section 4.6.1 allows seven days; a day is a client's ordinary night.
+pub const SESSION_AGE: core::time::Duration = core::time::Duration::from_secs(86_400);
+
+/// Bytes of a ticket secret. HKDF-SHA-256 takes any length; this is its security level.
+pub const TICKET_SECRET_BYTES: usize = 32;
+
+/// Most secrets in one ticket secret file: the one in use and those that still have to be known.
+pub const TICKET_SECRETS: usize = 16;

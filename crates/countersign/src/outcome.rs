@@ -35,10 +35,7 @@ impl Outcome {
     }
 
     pub(crate) const fn decision(&self) -> Decision {
-        match self.reason {
-            Reason::Allowed | Reason::AllowedAudit => Decision::Allow,
-            _ => Decision::Deny,
-        }
+        self.reason.decision()
     }
 }
 

@@ -130,6 +130,14 @@ reasons! {
 }
 
 impl Reason {
+    /// What follows from it. Everything but the two ways to be allowed is a deny.
+    pub const fn decision(self) -> Decision {
+        match self {
+            Self::Allowed | Self::AllowedAudit => Decision::Allow,
+            _ => Decision::Deny,
+        }
+    }
+
     /// The reason with this token.
     pub fn from_token(token: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|r| r.token() == token)

@@ -17,6 +17,7 @@ use crate::clock::UnixTime;
 use crate::crypto::{PublicKey, TlsVersion, supported_tls_schemes};
 use crate::limits;
 use crate::reason::Reason;
+use crate::verdict::Verdict;
 use crate::verifier::Verifier;
 
 /// A [`Verifier`] as rustls wants it.
@@ -69,6 +70,21 @@ impl ClientVerifier {
         self
     }
 
+    /// The verdict on what rustls was shown.
+    pub(crate) fn judge(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        now: PkiTime,
+    ) -> Verdict {
+        // One more than the limit is enough for the verifier to see that it is exceeded.
+        let mut chain = ArrayVec::<&[u8], { limits::CHAIN_CERTIFICATES + 1 }>::new();
+        chain.push(end_entity.as_ref());
+        chain.extend(intermediates.iter().map(AsRef::as_ref).take(limits::CHAIN_CERTIFICATES));
+        let now = UnixTime::from_secs(i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
+        self.verifier.verify(&chain, now)
+    }
+
     /// Runs `check` with the leaf's key, parsed before where the verifier remembers the leaf.
     fn with_leaf_key<T>(&self, leaf: &[u8], check: impl Fn(&PublicKey) -> T) -> Result<T, Error> {
         if let Some(result) = self.verifier.leaf_key(leaf, &check) {
@@ -115,12 +131,7 @@ impl ClientCertVerifier for ClientVerifier {
         intermediates: &[CertificateDer<'_>],
         now: PkiTime,
     ) -> Result<ClientCertVerified, Error> {
-        // One more than the limit is enough for the verifier to see that it is exceeded.
-        let mut chain = ArrayVec::<&[u8], { limits::CHAIN_CERTIFICATES + 1 }>::new();
-        chain.push(end_entity.as_ref());
-        chain.extend(intermediates.iter().map(AsRef::as_ref).take(limits::CHAIN_CERTIFICATES));
-        let now = UnixTime::from_secs(i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
-        let verdict = self.verifier.verify(&chain, now);
+        let verdict = self.judge(end_entity, intermediates, now);
         if verdict.is_allowed() {
             return Ok(ClientCertVerified::assertion());
         }

@@ -2,10 +2,13 @@
 //! algorithm, a key or the two together are acceptable is decided before a provider sees them.
 
 mod algorithm;
+mod hkdf;
 mod key;
 mod kind;
 mod price;
 mod provider;
+mod seal;
+mod suites;
 mod tariff;
 #[cfg(test)]
 mod tests;
@@ -15,6 +18,8 @@ pub(crate) use algorithm::SignatureAlgorithm;
 pub(crate) use key::PublicKey;
 pub(crate) use price::sha256_ns;
 pub(crate) use provider::{MessageDigest, Sha256, sha256};
+pub(crate) use seal::{SealingKey, Secret, random};
+pub(crate) use suites::tls_provider;
 pub(crate) use tls::{TlsVersion, supported_tls_schemes};
 
 /// Why a SubjectPublicKeyInfo is no key that we take.

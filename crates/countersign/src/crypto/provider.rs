@@ -8,6 +8,21 @@ use by_ring as chosen;
 pub(crate) use chosen::{MessageDigest, Sha256, sha256};
 pub(super) use chosen::{PRICES, VerifyingKey, material, supports, verifies};
 
+/// The chosen provider's crate, for what both spell alike.
+#[cfg(feature = "aws-lc-rs")]
+pub(super) use aws_lc_rs as library;
+#[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
+pub(super) use ring as library;
+
+/// rustls' own set of the chosen provider.
+pub(super) fn rustls_provider() -> rustls::crypto::CryptoProvider {
+    #[cfg(feature = "aws-lc-rs")]
+    use rustls::crypto::aws_lc_rs as provider;
+    #[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
+    use rustls::crypto::ring as provider;
+    provider::default_provider()
+}
+
 #[cfg(not(any(feature = "aws-lc-rs", feature = "ring")))]
 compile_error!("countersign needs a crypto provider: turn on the feature `aws-lc-rs` or `ring`");
 

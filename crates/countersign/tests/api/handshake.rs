@@ -6,73 +6,14 @@ use countersign::rustls::ClientVerifier;
 use countersign::{UnixTime, Verifier};
 use countersign_testkit::forge::extension::{self, purpose};
 use countersign_testkit::forge::{Authority, GeneralName, Key, KeyKind, Leaf, NOW, Name};
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName};
 use rustls::version::{TLS12, TLS13};
 use rustls::{
-    AlertDescription, ClientConfig, ClientConnection, DigitallySignedStruct, Error, ServerConfig,
-    ServerConnection, SignatureScheme, SupportedProtocolVersion,
+    AlertDescription, ClientConnection, Error, ServerConfig, ServerConnection,
+    SupportedProtocolVersion,
 };
 
+use crate::peer::{Client, Clock, private_key, provider};
 use crate::site::{BILLING, POLICY, Site};
-
-/// The server's end of the question is not asked here.
-#[derive(Debug)]
-struct AnyServer;
-
-impl ServerCertVerifier for AnyServer {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: rustls::pki_types::UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        vec![SignatureScheme::ECDSA_NISTP256_SHA256]
-    }
-}
-
-/// The clock of both ends stands still, like the certificates.
-#[derive(Debug)]
-struct Still;
-
-impl rustls::time_provider::TimeProvider for Still {
-    fn current_time(&self) -> Option<rustls::pki_types::UnixTime> {
-        let since = std::time::Duration::from_secs(NOW.unsigned_abs());
-        Some(rustls::pki_types::UnixTime::since_unix_epoch(since))
-    }
-}
-
-fn provider() -> Arc<rustls::crypto::CryptoProvider> {
-    Arc::new(rustls::crypto::aws_lc_rs::default_provider())
-}
-
-fn private_key(key: &Key) -> rustls::pki_types::PrivateKeyDer<'static> {
-    PrivatePkcs8KeyDer::from(key.pkcs8_der()).into()
-}
 
 fn server(
     verifier: ClientVerifier,
@@ -84,7 +25,7 @@ fn server(
             .with(extension::extended_key_usage(&[purpose::SERVER_AUTH]))
             .san([GeneralName::dns("server.example")])
     });
-    let config = ServerConfig::builder_with_details(provider(), Arc::new(Still))
+    let config = ServerConfig::builder_with_details(provider(), Clock::new())
         .with_protocol_versions(&[version])
         .unwrap()
         .with_client_cert_verifier(Arc::new(verifier))
@@ -98,45 +39,15 @@ fn client(
     identity: Option<(Vec<Vec<u8>>, &Key)>,
     version: &'static SupportedProtocolVersion,
 ) -> ClientConnection {
-    let builder = ClientConfig::builder_with_details(provider(), Arc::new(Still))
-        .with_protocol_versions(&[version])
-        .unwrap()
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(AnyServer));
-    let config = match identity {
-        None => builder.with_no_client_auth(),
+    let nobody = Client::nobody(version, &Clock::new());
+    let client = match identity {
+        None => nobody,
         Some((chain, key)) => {
-            builder.with_client_cert_resolver(Arc::new(Insistent::new(chain, key)))
+            let chain: Vec<&[u8]> = chain.iter().map(Vec::as_slice).collect();
+            nobody.presenting(&chain, key)
         }
     };
-    ClientConnection::new(Arc::new(config), "server.example".try_into().unwrap()).unwrap()
-}
-
-/// Presents its certificate and signs with its key, whether or not they belong together.
-#[derive(Debug)]
-struct Insistent(Arc<rustls::sign::CertifiedKey>);
-
-impl Insistent {
-    fn new(chain: Vec<Vec<u8>>, key: &Key) -> Self {
-        let signer =
-            rustls::crypto::aws_lc_rs::sign::any_supported_type(&private_key(key)).unwrap();
-        let chain = chain.into_iter().map(CertificateDer::from).collect();
-        Self(Arc::new(rustls::sign::CertifiedKey::new(chain, signer)))
-    }
-}
-
-impl rustls::client::ResolvesClientCert for Insistent {
-    fn resolve(
-        &self,
-        _: &[&[u8]],
-        _: &[SignatureScheme],
-    ) -> Option<Arc<rustls::sign::CertifiedKey>> {
-        Some(Arc::clone(&self.0))
-    }
-
-    fn has_certs(&self) -> bool {
-        true
-    }
+    client.connect("server.example")
 }
 
 /// Carries bytes both ways until neither end has more to say. What the server made of it, and

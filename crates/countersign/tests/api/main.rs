@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod caches;
+mod engine;
 mod handshake;
+mod peer;
 mod site;
 mod verifier;

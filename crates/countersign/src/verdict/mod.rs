@@ -1,5 +1,7 @@
 //! The verdict: allow or deny, why, who, and under which policy.
 
+mod record;
+
 use core::fmt;
 use std::sync::Arc;
 
@@ -11,11 +13,12 @@ use crate::policy::ClientRecord;
 use crate::reason::{Decision, Reason};
 use crate::snapshot::Snapshot;
 
+pub use record::VerdictRecord;
+
 /// Allow or deny, with the reason, the client and the rule.
 ///
 /// A verdict keeps the policy it was made under alive, because its names live there. It is meant
-/// to be read and dropped; for what outlives the handshake use [`Verdict::client_id`], which
-/// gives an owned id.
+/// to be read and dropped; what outlives the handshake is [`Verdict::to_record`].
 ///
 /// The default is a deny.
 #[derive(Default)]
@@ -67,15 +70,15 @@ impl Verdict {
 
     /// Whom to ask about the client, where its record says.
     pub fn owner(&self) -> Option<&str> {
-        self.record()?.owner.as_deref()
+        self.client_record()?.owner.as_deref()
     }
 
     /// The scopes the client is approved for; names that the caller gives meaning to.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        self.record().into_iter().flat_map(|record| record.scopes.iter().map(AsRef::as_ref))
+        self.client_record().into_iter().flat_map(|record| record.scopes.iter().map(AsRef::as_ref))
     }
 
-    fn record(&self) -> Option<&ClientRecord> {
+    fn client_record(&self) -> Option<&ClientRecord> {
         let decided = self.decided.as_ref()?;
         decided.snapshot.matcher().client_record(decided.judged.outcome.client?)
     }
@@ -111,6 +114,11 @@ impl Verdict {
     pub fn binding(&self) -> Option<Binding> {
         let decided = self.decided.as_ref().filter(|_| self.is_allowed())?;
         Some(Binding::new(&decided.snapshot, &decided.judged))
+    }
+
+    /// The same, owned, without the policy: for what outlives the handshake.
+    pub fn to_record(&self) -> VerdictRecord {
+        VerdictRecord::of(self)
     }
 
     /// A sentence for people: the reason, the certificate, and what exactly.

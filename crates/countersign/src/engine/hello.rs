@@ -1,0 +1,222 @@
+//! The server name out of a ClientHello, before anything else is decided.
+//!
+//! Which certificate, which policy and which client authentication a connection gets depends on the
+//! name, so it must be known before rustls is given the hello. rustls reads the same bytes again
+//! and its reading is compared with ours (see `resolver`): where the two differ, nobody gets in.
+
+use std::net::IpAddr;
+
+use rustls::pki_types::DnsName;
+
+use super::alert::Alert;
+
+const RECORD_HEADER: usize = 5;
+const MESSAGE_HEADER: usize = 4;
+
+/// Largest plaintext of a record (RFC 8446 section 5.1).
+const FRAGMENT_MAX: usize = 1 << 14;
+/// Largest ClientHello, rustls' bound on any handshake message. A hello has 3 kB at most where
+/// it holds post-quantum shares and several tickets.
+const MESSAGE_MAX: usize = 0xffff;
+
+const HANDSHAKE: u8 = 22;
+const CLIENT_HELLO: u8 = 1;
+const SERVER_NAME: u16 = 0;
+const HOST_NAME: u8 = 0;
+
+/// What a hello asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Hello {
+    /// In lower case, without a trailing dot. An address is no name.
+    pub(super) server_name: Option<DnsName<'static>>,
+}
+
+/// Not a ClientHello, and the alert that says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct BadHello {
+    pub(super) alert: Alert,
+    pub(super) what: &'static str,
+}
+
+const fn bad(alert: Alert, what: &'static str) -> BadHello {
+    BadHello { alert, what }
+}
+
+/// Reads a hello that arrives in pieces. Records that were seen whole are not looked at again, so
+/// the work grows with the bytes that come, however they are cut.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct HelloReader {
+    /// Bytes of whole records at the front of the input.
+    scanned: usize,
+    /// Bytes of the message in them.
+    collected: usize,
+    /// Bytes of the whole message, its header included, once that is known.
+    needed: Option<usize>,
+}
+
+impl HelloReader {
+    /// The hello at the front of `input`, which must begin with what the last call was given.
+    /// `None` means that more is needed.
+    pub(super) fn read(&mut self, input: &[u8]) -> Result<Option<Hello>, BadHello> {
+        while let Some(fragment) = next_fragment(&input[self.scanned..])? {
+            self.scanned += RECORD_HEADER + fragment.len();
+            self.collected += fragment.len();
+            if self.needed.is_none() && self.collected >= MESSAGE_HEADER {
+                self.needed = Some(message_length(&gather(input, MESSAGE_HEADER))?);
+            }
+            if let Some(needed) = self.needed
+                && self.collected >= needed
+            {
+                return self.parse(input, needed).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    fn parse(&self, input: &[u8], needed: usize) -> Result<Hello, BadHello> {
+        // Nearly always the whole hello is in the first record.
+        if let Some(message) = input.get(RECORD_HEADER..RECORD_HEADER + needed)
+            && self.scanned == RECORD_HEADER + self.collected
+        {
+            return parse_hello(&message[MESSAGE_HEADER..]);
+        }
+        parse_hello(&gather(input, needed)[MESSAGE_HEADER..])
+    }
+}
+
+/// The fragment in the record at the front; `None` where the record is not there in full. What is
+/// wrong shows as early as its first byte.
+fn next_fragment(input: &[u8]) -> Result<Option<&[u8]>, BadHello> {
+    match input.first() {
+        None => return Ok(None),
+        Some(&HANDSHAKE) => {}
+        Some(_) => return Err(bad(Alert::UNEXPECTED_MESSAGE, "not a TLS handshake record")),
+    }
+    if input.get(1).is_some_and(|major| *major != 3) {
+        return Err(bad(Alert::PROTOCOL_VERSION, "not a version of TLS"));
+    }
+    let Some([_, _, _, high, low]) = input.first_chunk() else { return Ok(None) };
+    let length = usize::from(u16::from_be_bytes([*high, *low]));
+    match length {
+        0 => return Err(bad(Alert::DECODE_ERROR, "an empty handshake record")),
+        1..=FRAGMENT_MAX => {}
+        _ => return Err(bad(Alert::RECORD_OVERFLOW, "a record that is too long")),
+    }
+    Ok(input.get(RECORD_HEADER..RECORD_HEADER + length))
+}
+
+/// The first `length` bytes of the message that begins in the records of `input`.
+fn gather(input: &[u8], length: usize) -> Vec<u8> {
+    let mut message = Vec::with_capacity(length);
+    let mut rest = input;
+    while let Ok(Some(fragment)) = next_fragment(rest)
+        && message.len() < length
+    {
+        let take = fragment.len().min(length - message.len());
+        message.extend_from_slice(&fragment[..take]);
+        rest = &rest[RECORD_HEADER + fragment.len()..];
+    }
+    message
+}
+
+fn message_length(header: &[u8]) -> Result<usize, BadHello> {
+    let [kind, a, b, c] = header else {
+        return Err(bad(Alert::DECODE_ERROR, "a truncated handshake message"));
+    };
+    if *kind != CLIENT_HELLO {
+        return Err(bad(Alert::UNEXPECTED_MESSAGE, "not a ClientHello"));
+    }
+    let length = u32::from_be_bytes([0, *a, *b, *c]) as usize;
+    if length > MESSAGE_MAX {
+        return Err(bad(Alert::ILLEGAL_PARAMETER, "a ClientHello of more than 65,535 bytes"));
+    }
+    Ok(MESSAGE_HEADER + length)
+}
+
+/// Takes bytes off the front.
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
+        let (front, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(front)
+    }
+
+    fn u8(&mut self) -> Option<u8> {
+        self.take(1).map(|octets| octets[0])
+    }
+
+    fn u16(&mut self) -> Option<u16> {
+        self.take(2).map(|octets| u16::from_be_bytes([octets[0], octets[1]]))
+    }
+
+    fn vector_u8(&mut self) -> Option<&'a [u8]> {
+        let length = self.u8()?;
+        self.take(length.into())
+    }
+
+    fn vector_u16(&mut self) -> Option<&'a [u8]> {
+        let length = self.u16()?;
+        self.take(length.into())
+    }
+}
+
+/// RFC 8446 section 4.1.2; a hello of TLS 1.2 may end before its extensions (RFC 5246 section
+/// 7.4.1.2).
+fn parse_hello(body: &[u8]) -> Result<Hello, BadHello> {
+    let truncated = bad(Alert::DECODE_ERROR, "a ClientHello that is cut short");
+    let mut reader = Reader(body);
+    let extensions = fixed_part(&mut reader).ok_or(truncated)?;
+    if !reader.0.is_empty() {
+        return Err(bad(Alert::DECODE_ERROR, "bytes behind a ClientHello"));
+    }
+    let mut extensions = Reader(extensions);
+    let mut server_name = None;
+    while !extensions.0.is_empty() {
+        let kind = extensions.u16().ok_or(truncated)?;
+        let contents = extensions.vector_u16().ok_or(truncated)?;
+        if kind == SERVER_NAME {
+            if server_name.is_some() {
+                return Err(bad(Alert::ILLEGAL_PARAMETER, "two server_name extensions"));
+            }
+            server_name = Some(parse_server_name(contents)?);
+        }
+    }
+    Ok(Hello { server_name: server_name.flatten() })
+}
+
+/// Everything before the extensions, which are returned; none at all are as good as an empty list.
+fn fixed_part<'a>(reader: &mut Reader<'a>) -> Option<&'a [u8]> {
+    let (version, random) = (2, 32);
+    reader.take(version + random)?;
+    let _session_id = reader.vector_u8()?;
+    let _cipher_suites = reader.vector_u16()?;
+    let _compression_methods = reader.vector_u8()?;
+    if reader.0.is_empty() { Some(&[]) } else { reader.vector_u16() }
+}
+
+/// RFC 6066 section 3. An entry of another type ends the list, because nobody knows how long it is.
+fn parse_server_name(contents: &[u8]) -> Result<Option<DnsName<'static>>, BadHello> {
+    let invalid = bad(Alert::ILLEGAL_PARAMETER, "a server_name that is not one host name");
+    let mut reader = Reader(contents);
+    let mut names = Reader(reader.vector_u16().ok_or(invalid)?);
+    if !reader.0.is_empty() || names.u8() != Some(HOST_NAME) {
+        return Err(invalid);
+    }
+    let name = names.vector_u16().ok_or(invalid)?;
+    if names.0.first() == Some(&HOST_NAME) {
+        return Err(invalid);
+    }
+    if let Ok(name) = DnsName::try_from(name) {
+        return Ok(Some(name.to_lowercase_owned()));
+    }
+    let text = core::str::from_utf8(name).map_err(|_| invalid)?;
+    match text.parse::<IpAddr>() {
+        Ok(_) => Ok(None),
+        Err(_) => Err(invalid),
+    }
+}
+
+#[cfg(test)]
+mod tests;

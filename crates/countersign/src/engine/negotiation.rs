@@ -1,0 +1,121 @@
+//! One handshake, and what must hold before its end counts.
+
+use std::sync::Arc;
+
+use rustls::pki_types::DnsName;
+use rustls::server::UnbufferedServerConnection;
+use rustls::{Error, HandshakeKind};
+
+use super::configuration::ConfiguredEntry;
+use super::drive::{Driven, drive};
+use super::entry::ClientAuth;
+use super::exchange::{self, Exchange, Identity, Origin};
+use super::identify;
+use super::output::Queue;
+use super::refusal::Refusal;
+use super::session::{Facts, Steps};
+use crate::clock::UnixTime;
+
+/// A handshake that has its entry.
+pub(super) struct Negotiation {
+    pub(super) tls: Box<UnbufferedServerConnection>,
+    pub(super) exchange: Exchange,
+    pub(super) server_name: Option<DnsName<'static>>,
+    pub(super) steps: Steps,
+}
+
+impl Negotiation {
+    /// # Errors
+    /// rustls does not take its configuration.
+    pub(super) fn new(
+        entry: &ConfiguredEntry,
+        server_name: Option<DnsName<'static>>,
+        steps: Steps,
+    ) -> Result<Self, Error> {
+        let tls = UnbufferedServerConnection::new(Arc::clone(&entry.config))?;
+        Ok(Self { tls: Box::new(tls), exchange: Exchange::default(), server_name, steps })
+    }
+
+    /// [`drive`], with the exchange at hand for the callbacks.
+    pub(super) fn drive(
+        &mut self,
+        input: &mut [u8],
+        output: &mut Queue,
+        plaintext: &mut Queue,
+        now: UnixTime,
+    ) -> Driven {
+        self.exchange.now = now;
+        let Self { tls, exchange, .. } = self;
+        exchange::during(exchange, || drive(tls, input, output, plaintext))
+    }
+
+    /// Whether there is a verdict yet, or none will come.
+    pub(super) fn is_identified(&self) -> bool {
+        self.exchange.identity.is_some() || self.exchange.denied.is_some()
+    }
+
+    /// What a failure of rustls means.
+    pub(super) fn refusal(&mut self, entry: &ConfiguredEntry, error: &Error) -> Refusal {
+        if let (Error::NoCertificatesPresented, Some(verifier)) = (error, &entry.verifier) {
+            let verdict = identify::without_certificate(verifier, self.exchange.now);
+            return Refusal::denied(verdict);
+        }
+        let generation = entry.verifier.as_ref().map_or(0, |verifier| verifier.generation());
+        Refusal::of(error, &mut self.exchange, generation)
+    }
+
+    /// The facts of a handshake that rustls calls complete, if everything that lets a client in
+    /// agrees: the entry's demand, rustls' view of the peer, and a verdict on that very leaf under
+    /// the policy in force. What does not agree is a defect, and lets nobody in.
+    pub(super) fn conclude(&mut self, entry: &ConfiguredEntry) -> Result<Facts, Refusal> {
+        let now = self.exchange.now;
+        let is_resumed = self.tls.handshake_kind() == Some(HandshakeKind::Resumed);
+        let leaf = self.tls.peer_certificates().and_then(|chain| chain.first()).map(AsRef::as_ref);
+        let from = if is_resumed { Origin::Resumed } else { Origin::Presented };
+        // What a ticket said counts only where the session was resumed from it.
+        let identity = self.exchange.identity.take().filter(|identity| identity.origin == from);
+        let identity = match (entry.client_auth, leaf, identity) {
+            (ClientAuth::Off | ClientAuth::Optional, None, None) => None,
+            (ClientAuth::Optional | ClientAuth::Required, Some(leaf), Some(identity))
+                if *leaf == *identity.leaf && identity.verdict.is_allowed() =>
+            {
+                Some(still_allowed(entry, identity, self.tls.peer_certificates(), now)?)
+            }
+            _ => return Err(Refusal::internal("the handshake and the verdict do not agree")),
+        };
+        let authenticated_at = identity.as_ref().map_or(now, |identity| identity.authenticated_at);
+        Ok(Facts {
+            client_auth: entry.client_auth,
+            server_name: self.server_name.take(),
+            verdict: identity.map(|identity| identity.verdict),
+            authenticated_at,
+            is_resumed,
+            declined: if is_resumed { None } else { self.exchange.declined },
+            steps: self.steps,
+        })
+    }
+}
+
+/// The verdict is as old as the client's Certificate or its ticket; the peer may have taken its time
+/// since. Where the policy changed meanwhile, or the verdict's time is over, it is asked again.
+fn still_allowed(
+    entry: &ConfiguredEntry,
+    mut identity: Identity,
+    chain: Option<&[rustls::pki_types::CertificateDer<'_>]>,
+    now: UnixTime,
+) -> Result<Identity, Refusal> {
+    let Some(verifier) = &entry.verifier else {
+        return Err(Refusal::internal("a client, and nobody to judge it"));
+    };
+    let in_time = identity.verdict.binding().is_some_and(|binding| now <= binding.expiry());
+    if in_time && identity.verdict.generation() == verifier.generation() {
+        return Ok(identity);
+    }
+    let chain: Vec<&[u8]> = chain.unwrap_or_default().iter().map(AsRef::as_ref).collect();
+    identity.verdict = verifier.verify(&chain, now).to_record();
+    if identity.verdict.is_allowed() {
+        Ok(identity)
+    } else {
+        Err(Refusal::denied(identity.verdict).without_alert())
+    }
+}

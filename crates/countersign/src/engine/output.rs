@@ -1,0 +1,77 @@
+//! Bytes that wait: for the peer to take them, or for the caller.
+
+/// A queue of bytes that holds no memory while it is empty.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    bytes: Vec<u8>,
+    taken: usize,
+}
+
+impl Queue {
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len() - self.taken
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub(super) fn push(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Lets `write` fill up to `most` bytes at the end; it returns how many it did.
+    pub(super) fn fill<E>(
+        &mut self,
+        most: usize,
+        write: impl FnOnce(&mut [u8]) -> Result<usize, E>,
+    ) -> Result<usize, E> {
+        let start = self.bytes.len();
+        self.bytes.resize(start + most, 0);
+        let written = write(&mut self.bytes[start..]);
+        self.bytes.truncate(start + written.as_ref().copied().unwrap_or(0));
+        written
+    }
+
+    /// Moves as much as fits into `buffer`.
+    pub(super) fn pop(&mut self, buffer: &mut [u8]) -> usize {
+        let length = self.len().min(buffer.len());
+        buffer[..length].copy_from_slice(&self.bytes[self.taken..][..length]);
+        self.taken += length;
+        if self.is_empty() {
+            *self = Self::default();
+        }
+        length
+    }
+
+    /// Everything, without a copy where nothing was taken yet.
+    pub(super) fn take(&mut self) -> Vec<u8> {
+        let Self { mut bytes, taken } = core::mem::take(self);
+        bytes.drain(..taken);
+        bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_come_out_in_order_and_memory_goes_with_them() {
+        let mut queue = Queue::default();
+        queue.push(b"abc");
+        queue
+            .fill(10, |room| -> Result<usize, ()> {
+                room[..2].copy_from_slice(b"de");
+                Ok(2)
+            })
+            .unwrap();
+        assert_eq!(queue.fill(10, |_| Err("no")), Err("no"));
+        let mut buffer = [0; 4];
+        assert_eq!((queue.pop(&mut buffer), &buffer), (4, b"abcd"));
+        queue.push(b"f");
+        assert_eq!(queue.len(), 2);
+        assert_eq!(queue.take(), b"ef");
+        assert_eq!((queue.pop(&mut buffer), queue.bytes.capacity()), (0, 0));
+    }
+}

@@ -1,0 +1,65 @@
+//! Records, as far as one sees them from outside.
+
+const HEADER: usize = 5;
+
+/// Counts the records that have come, whole or in part.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct RecordCounter {
+    pub(super) count: u32,
+    /// Where in the input the next record begins; beyond its end while one is incomplete.
+    next: usize,
+}
+
+impl RecordCounter {
+    /// Counts what is new in `input`.
+    pub(super) fn see(&mut self, input: &[u8]) {
+        while let Some([_, _, _, high, low]) = input.get(self.next..).and_then(<[u8]>::first_chunk)
+        {
+            self.count += 1;
+            self.next += HEADER + usize::from(u16::from_be_bytes([*high, *low]));
+        }
+    }
+
+    pub(super) fn advance(&mut self, used: usize) {
+        self.next = self.next.saturating_sub(used);
+    }
+}
+
+/// Whether there is a whole record at the front.
+pub(super) fn begins_with_a_record(input: &[u8]) -> bool {
+    input.first_chunk().is_some_and(|[_, _, _, high, low]| {
+        input.len() >= HEADER + usize::from(u16::from_be_bytes([*high, *low]))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_are_counted_once_however_they_come() {
+        let record = [22, 3, 3, 0, 2, 1, 2];
+        let all = record.repeat(5);
+        for piece in 1..all.len() {
+            let (mut counter, mut input) = (RecordCounter::default(), Vec::new());
+            for bytes in all.chunks(piece) {
+                input.extend_from_slice(bytes);
+                counter.see(&input);
+                // As if every whole record were used at once.
+                let used = input.len() / record.len() * record.len();
+                input.drain(..used);
+                counter.advance(used);
+            }
+            assert_eq!(counter.count, 5, "in pieces of {piece}");
+        }
+    }
+
+    #[test]
+    fn a_record_is_whole_with_its_last_byte() {
+        let record = [23, 3, 3, 0, 2, 1, 2];
+        for length in 0..record.len() {
+            assert!(!begins_with_a_record(&record[..length]));
+        }
+        assert!(begins_with_a_record(&record));
+    }
+}

@@ -1,0 +1,164 @@
+//! Why a connection was not established.
+
+use core::fmt;
+
+use super::alert::Alert;
+use super::exchange::Exchange;
+use super::hello::BadHello;
+use crate::reason::Reason;
+use crate::verdict::VerdictRecord;
+
+/// What a refusal is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The client is not allowed in; the verdict says why.
+    Denied,
+    /// No entry for the server name that the client asked for, or for none.
+    UnknownServerName,
+    /// The peer broke the protocol, or has nothing in common with us.
+    Protocol,
+    /// The peer gave up and said so.
+    PeerAlert,
+    /// The peer sent too much, or too many records.
+    TooMuch,
+    /// The peer took too long.
+    TooSlow,
+    /// The peer closed before its handshake was complete.
+    Truncated,
+    /// The connection was closed from this side before its handshake was complete.
+    Abandoned,
+    /// Something on this side: no clock, no random bytes, a defect.
+    Internal,
+}
+
+/// Why a connection was not established. Nothing of what the peer sent got out.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    cause: Cause,
+    verdict: Option<Box<VerdictRecord>>,
+    alert: Option<Alert>,
+    detail: Box<str>,
+}
+
+impl Refusal {
+    fn new(cause: Cause, detail: impl Into<Box<str>>) -> Self {
+        Self { cause, verdict: None, alert: None, detail: detail.into() }
+    }
+
+    pub(super) fn denied(verdict: VerdictRecord) -> Self {
+        let detail = verdict.detail().into();
+        let alert = Some(Alert::for_reason(verdict.reason()));
+        Self { cause: Cause::Denied, verdict: Some(Box::new(verdict)), alert, detail }
+    }
+
+    pub(super) fn unknown_server_name() -> Self {
+        let detail = "no entry for the server name that the client asked for";
+        Self::new(Cause::UnknownServerName, detail).with_alert(Alert::UNRECOGNIZED_NAME)
+    }
+
+    pub(super) fn bad_hello(bad: BadHello) -> Self {
+        Self::new(Cause::Protocol, bad.what).with_alert(bad.alert)
+    }
+
+    pub(super) fn too_much(what: &str) -> Self {
+        Self::new(Cause::TooMuch, what)
+    }
+
+    pub(super) fn too_slow() -> Self {
+        Self::new(Cause::TooSlow, "the handshake took too long")
+    }
+
+    pub(super) fn truncated() -> Self {
+        Self::new(Cause::Truncated, "the peer closed before its handshake was complete")
+    }
+
+    pub(super) fn abandoned() -> Self {
+        Self::new(Cause::Abandoned, "closed from this side before the handshake was complete")
+    }
+
+    pub(super) fn internal(detail: impl Into<Box<str>>) -> Self {
+        Self::new(Cause::Internal, detail)
+    }
+
+    pub(super) fn with_alert(mut self, alert: Alert) -> Self {
+        self.alert = Some(alert);
+        self
+    }
+
+    /// rustls sends alerts for its own reasons only: after its handshake is complete there is none.
+    pub(super) fn without_alert(mut self) -> Self {
+        self.alert = None;
+        self
+    }
+
+    /// What an error of rustls means, with what the connection learnt meanwhile.
+    pub(super) fn of(error: &rustls::Error, exchange: &mut Exchange, generation: u64) -> Self {
+        use rustls::Error;
+        if exchange.misread_name {
+            // rustls found no certificate, because we gave none for a name that we did not read.
+            return Self::unknown_server_name().with_alert(Alert::ACCESS_DENIED);
+        }
+        match error {
+            Error::InvalidCertificate(_) => match exchange.denied.take() {
+                Some(verdict) => Self::denied(verdict),
+                // The certificate was good; the handshake's own signature is not.
+                None => {
+                    Self::denied(VerdictRecord::deny(Reason::BadSignature, Some(0), generation))
+                        .with_alert(Alert::DECRYPT_ERROR)
+                }
+            },
+            Error::AlertReceived(alert) => {
+                let alert = Alert::from(*alert);
+                Self::new(Cause::PeerAlert, format!("the peer gave up: {alert}"))
+            }
+            Error::PeerMisbehaved(_)
+            | Error::PeerIncompatible(_)
+            | Error::InvalidMessage(_)
+            | Error::InappropriateMessage { .. }
+            | Error::InappropriateHandshakeMessage { .. }
+            | Error::PeerSentOversizedRecord
+            | Error::DecryptError
+            | Error::NoApplicationProtocol
+            | Error::UnsupportedNameType => Self::new(Cause::Protocol, error.to_string()),
+            _ => Self::internal(error.to_string()),
+        }
+    }
+
+    /// What it is about.
+    pub fn cause(&self) -> Cause {
+        self.cause
+    }
+
+    /// The verdict, where there is one: it denies.
+    pub fn verdict(&self) -> Option<&VerdictRecord> {
+        self.verdict.as_deref()
+    }
+
+    /// The verdict's reason.
+    pub fn reason(&self) -> Option<Reason> {
+        self.verdict.as_ref().map(|verdict| verdict.reason())
+    }
+
+    /// The alert that was sent, where it follows from the verdict or the hello. For other failures
+    /// rustls chooses it and does not say.
+    pub fn alert(&self) -> Option<Alert> {
+        self.alert
+    }
+
+    /// A sentence for people.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.reason() {
+            Some(reason) => write!(f, "refused ({reason}): {}", self.detail),
+            None => write!(f, "refused: {}", self.detail),
+        }
+    }
+}
+
+impl core::error::Error for Refusal {}

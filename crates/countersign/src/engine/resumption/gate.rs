@@ -1,0 +1,146 @@
+//! May this session resume, here and now? And what must be kept so that this can be asked later?
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::envelope::{Client, ENTRY, Envelope};
+use crate::clock::UnixTime;
+use crate::crypto::Sha256;
+use crate::engine::entry::ClientAuth;
+use crate::engine::exchange::{self, Declined, Identity, Origin};
+use crate::verifier::Verifier;
+
+/// What sessions of one entry must pass.
+#[derive(Clone, Debug)]
+pub(in crate::engine) struct Gate {
+    entry: [u8; ENTRY],
+    client_auth: ClientAuth,
+    verifier: Option<Arc<Verifier>>,
+    session_age: Duration,
+}
+
+impl Gate {
+    /// The gate of the entry with these names. Its digest is over names and demands, not over
+    /// certificates or the order of entries, so that every node of a fleet has the same.
+    pub(in crate::engine) fn new(
+        names: &[String],
+        client_auth: ClientAuth,
+        verifier: Option<Arc<Verifier>>,
+        session_age: Duration,
+    ) -> Self {
+        let mut digest = Sha256::new();
+        digest.update(b"countersign entry v1");
+        digest.update(&[client_auth as u8]);
+        let mut names: Vec<_> = names.iter().map(|name| name.to_ascii_lowercase()).collect();
+        names.sort_unstable();
+        for name in &names {
+            // A DNS name has no zero byte in it.
+            digest.update(name.trim_end_matches('.').as_bytes());
+            digest.update(&[0]);
+        }
+        let mut entry = [0; ENTRY];
+        entry.copy_from_slice(&digest.finish()[..ENTRY]);
+        Self { entry, client_auth, verifier, session_age }
+    }
+
+    /// The header to keep with `state`, for the connection that rustls works for.
+    pub(super) fn header(&self, state: &[u8]) -> Option<Vec<u8>> {
+        exchange::with(|exchange| {
+            let now = exchange.now;
+            let (authenticated_at, client) = match &exchange.identity {
+                None if self.client_auth == ClientAuth::Required => return None,
+                None => (now, None),
+                Some(identity) => {
+                    let binding = *identity.verdict.binding()?;
+                    (identity.authenticated_at, Some(Client { leaf: &identity.leaf, binding }))
+                }
+            };
+            let expires = self.expiry(authenticated_at, client.as_ref());
+            let entry = self.entry;
+            Envelope { entry, expires, authenticated_at, client, state }.header()
+        })?
+    }
+
+    /// No later than the session's age allows, the certificates and the CRLs.
+    fn expiry(&self, authenticated_at: UnixTime, client: Option<&Client<'_>>) -> UnixTime {
+        let age = i64::try_from(self.session_age.as_secs()).unwrap_or(i64::MAX);
+        let by_age = authenticated_at.saturating_add(age);
+        client.map_or(by_age, |client| by_age.min(client.binding.expiry()))
+    }
+
+    /// How long what is kept now will count, at most.
+    pub(super) fn lifetime(&self) -> Duration {
+        let left = exchange::with(|exchange| {
+            let expires = match &exchange.identity {
+                None => self.expiry(exchange.now, None),
+                Some(identity) => {
+                    let binding = identity.verdict.binding().copied();
+                    let client = binding.map(|binding| Client { leaf: &[], binding });
+                    self.expiry(identity.authenticated_at, client.as_ref())
+                }
+            };
+            expires.as_secs().saturating_sub(exchange.now.as_secs())
+        });
+        Duration::from_secs(u64::try_from(left.unwrap_or(0)).unwrap_or(0))
+    }
+
+    /// rustls' state out of `kept`, if the session may resume. If not, the connection is told why.
+    pub(super) fn open(&self, kept: &[u8]) -> Option<Vec<u8>> {
+        exchange::with(|exchange| {
+            exchange.identity = None;
+            match self.judge(kept, exchange.now) {
+                Ok((identity, state)) => {
+                    exchange.identity = identity;
+                    Some(state.to_vec())
+                }
+                Err(declined) => {
+                    exchange.declined = Some(declined);
+                    None
+                }
+            }
+        })?
+    }
+
+    fn judge<'k>(
+        &self,
+        kept: &'k [u8],
+        now: UnixTime,
+    ) -> Result<(Option<Identity>, &'k [u8]), Declined> {
+        let envelope = Envelope::parse(kept).ok_or(Declined::Unreadable)?;
+        if envelope.entry != self.entry {
+            return Err(Declined::OtherEntry);
+        }
+        // The second limit holds where the age was set lower since.
+        let expires = self.expiry(envelope.authenticated_at, envelope.client.as_ref());
+        if now > envelope.expires || now > expires {
+            return Err(Declined::Expired);
+        }
+        let Some(client) = envelope.client else {
+            // A session of nobody is worth nothing where somebody is asked for; the entry's digest
+            // says so too.
+            let nobody_will_do = self.client_auth != ClientAuth::Required;
+            return if nobody_will_do {
+                Ok((None, envelope.state))
+            } else {
+                Err(Declined::OtherEntry)
+            };
+        };
+        let verifier = self.verifier.as_ref().ok_or(Declined::OtherEntry)?;
+        let verdict = verifier.reauthorize(client.leaf, client.binding.as_bytes(), now).to_record();
+        if !verdict.is_allowed() {
+            return Err(Declined::NotAuthorized);
+        }
+        let identity = Identity {
+            leaf: client.leaf.into(),
+            verdict,
+            authenticated_at: envelope.authenticated_at,
+            origin: Origin::Resumed,
+        };
+        Ok((Some(identity), envelope.state))
+    }
+}
+
+/// Says that what was offered is none of ours.
+pub(super) fn unreadable() {
+    exchange::with(|exchange| exchange.declined = Some(Declined::Unreadable));
+}

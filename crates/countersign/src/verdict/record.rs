@@ -1,0 +1,149 @@
+//! A verdict that outlives its policy.
+
+use core::fmt;
+
+use super::Verdict;
+use crate::binding::Binding;
+use crate::reason::{Decision, Reason};
+
+/// Everything a [`Verdict`] says, owned: what a session keeps for as long as it lives.
+///
+/// Two records are equal where the decisions are, whether one was remembered or judged anew, on a
+/// full handshake or on a resumed one.
+///
+/// ```
+/// use countersign::{Decision, Reason, VerdictRecord};
+///
+/// let record = VerdictRecord::default();
+/// assert_eq!((record.decision(), record.reason()), (Decision::Deny, Reason::Internal));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerdictRecord {
+    reason: Reason,
+    audit_reason: Option<Reason>,
+    client: Option<Box<str>>,
+    owner: Option<Box<str>>,
+    scopes: Box<[Box<str>]>,
+    rule: Option<Box<str>>,
+    chain_index: Option<usize>,
+    generation: u64,
+    /// Where it says more than the reason does.
+    detail: Option<Box<str>>,
+    binding: Option<Binding>,
+}
+
+impl Default for VerdictRecord {
+    fn default() -> Self {
+        Self::deny(Reason::Internal, None, 0)
+    }
+}
+
+impl VerdictRecord {
+    pub(super) fn of(verdict: &Verdict) -> Self {
+        let owned = |text: &str| text.into();
+        let reason = verdict.reason();
+        Self {
+            reason,
+            audit_reason: verdict.audit_reason(),
+            client: verdict.client().map(owned),
+            owner: verdict.owner().map(owned),
+            scopes: verdict.scopes().map(owned).collect(),
+            rule: verdict.rule().map(Into::into),
+            chain_index: verdict.chain_index(),
+            generation: verdict.generation(),
+            // Of a plain allow there is nothing more to say, and no reason to allocate.
+            detail: (reason != Reason::Allowed).then(|| verdict.detail().into()),
+            binding: verdict.binding(),
+        }
+    }
+
+    /// A refusal that no policy pronounced: what is wrong shows in the handshake itself.
+    pub(crate) fn deny(reason: Reason, chain_index: Option<usize>, generation: u64) -> Self {
+        Self {
+            reason,
+            audit_reason: None,
+            client: None,
+            owner: None,
+            scopes: Box::default(),
+            rule: None,
+            chain_index,
+            generation,
+            detail: None,
+            binding: None,
+        }
+    }
+
+    /// Allow or deny.
+    pub fn decision(&self) -> Decision {
+        self.reason.decision()
+    }
+
+    /// Whether the client gets in.
+    pub fn is_allowed(&self) -> bool {
+        self.decision() == Decision::Allow
+    }
+
+    /// Why.
+    pub fn reason(&self) -> Reason {
+        self.reason
+    }
+
+    /// Under [`Reason::AllowedAudit`], the reason enforcement would have denied with.
+    pub fn audit_reason(&self) -> Option<Reason> {
+        self.audit_reason
+    }
+
+    /// The client's id, where a record of the policy matched.
+    pub fn client(&self) -> Option<&str> {
+        self.client.as_deref()
+    }
+
+    /// Whom to ask about the client, where its record says.
+    pub fn owner(&self) -> Option<&str> {
+        self.owner.as_deref()
+    }
+
+    /// The scopes the client is approved for.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.scopes.iter().map(AsRef::as_ref)
+    }
+
+    /// The rule that decided, as `kind:value`, or `issued`.
+    pub fn rule(&self) -> Option<&str> {
+        self.rule.as_deref()
+    }
+
+    /// The certificate a deny is about, by its place in the chain as presented (0 is the leaf).
+    pub fn chain_index(&self) -> Option<usize> {
+        self.chain_index
+    }
+
+    /// The generation of the policy that decided; 0 where none did.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// A sentence for people.
+    pub fn detail(&self) -> &str {
+        self.detail.as_deref().unwrap_or(self.reason.describe())
+    }
+
+    /// What ties a session to the trust and the time it was allowed under; `None` on a deny.
+    pub fn binding(&self) -> Option<&Binding> {
+        self.binding.as_ref()
+    }
+}
+
+/// `allow allowed acme-billing (uri:spiffe://acme.example/billing)`, as a [`Verdict`] prints.
+impl fmt::Display for VerdictRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.decision(), self.reason)?;
+        if let Some(client) = &self.client {
+            write!(f, " {client}")?;
+        }
+        if let Some(rule) = &self.rule {
+            write!(f, " ({rule})")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,53 @@
+//! Who gets in, in every version and under every demand, and what the others are told.
+
+use std::sync::Arc;
+
+use countersign::Reason;
+use countersign::engine::{Alert, Cause, ClientAuth, State, TlsVersion};
+
+use super::pair::{Pair, VERSIONS, requiring};
+use crate::peer::{Client, Clock};
+use crate::site::{BILLING, POLICY, Site};
+
+#[test]
+fn an_approved_client_gets_in_and_its_session_says_who_it_is() {
+    let site = Site::new();
+    let verifier = Arc::new(site.verifier(POLICY));
+    let acceptor = requiring(&verifier).build().unwrap();
+    let (leaf, clock) = (site.leaf(BILLING), Clock::new());
+    for version in VERSIONS {
+        let client = Client::nobody(version, &clock).presenting(&site.chain(&leaf), &leaf.key);
+        let mut pair = Pair::new(&acceptor, &client, "server.example", &clock);
+        assert_eq!(pair.talk(), None);
+        let State::Established(session) = pair.server.state() else { panic!("not in") };
+        assert_eq!(session.client(), Some("acme-billing"));
+        assert_eq!(session.verdict().unwrap().reason(), Reason::Allowed);
+        assert_eq!(session.leaf(), Some(&leaf.certificate[..]));
+        assert_eq!(session.chain().count(), 2);
+        assert_eq!(session.server_name(), Some("server.example"));
+        assert_eq!(session.client_auth(), ClientAuth::Required);
+        assert_eq!(
+            session.version() == TlsVersion::Tls13,
+            version.version == rustls::ProtocolVersion::TLSv1_3
+        );
+        assert!(session.cipher_suite_name().contains("AES_128_GCM"), "{session:?}");
+        assert!(!session.is_resumed() && session.declined().is_none());
+        assert_eq!(session.authenticated_at(), pair.now().unix);
+    }
+}
+
+#[test]
+fn a_client_that_is_not_listed_sees_access_denied() {
+    let site = Site::new();
+    let verifier = Arc::new(site.verifier(POLICY));
+    let acceptor = requiring(&verifier).build().unwrap();
+    let (leaf, clock) = (site.leaf("spiffe://acme.example/other"), Clock::new());
+    for version in VERSIONS {
+        let client = Client::nobody(version, &clock).presenting(&site.chain(&leaf), &leaf.key);
+        let mut pair = Pair::new(&acceptor, &client, "server.example", &clock);
+        assert_eq!(pair.talk(), Some(rustls::AlertDescription::AccessDenied));
+        let refusal = pair.server.refusal().unwrap();
+        assert_eq!((refusal.cause(), refusal.reason()), (Cause::Denied, Some(Reason::NotListed)));
+        assert_eq!(refusal.alert(), Some(Alert::ACCESS_DENIED));
+    }
+}
