@@ -13,6 +13,7 @@ mod tariff;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod transcript;
 
 pub(crate) use algorithm::SignatureAlgorithm;
 pub(crate) use key::PublicKey;

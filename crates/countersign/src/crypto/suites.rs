@@ -3,19 +3,20 @@
 
 use std::sync::OnceLock;
 
+use rustls::crypto::hash::{Hash, HashAlgorithm};
 use rustls::crypto::tls13::Hkdf;
 use rustls::crypto::{CryptoProvider, SupportedKxGroup};
 use rustls::{CipherSuite, CipherSuiteCommon, NamedGroup, SupportedCipherSuite, Tls13CipherSuite};
 use sha2::{Sha256, Sha384};
 
 use super::hkdf::SavedStateHkdf;
-use super::provider;
+use super::{provider, transcript};
 
 /// The provider of the engine's handshakes.
 ///
 /// AES-128-GCM comes first: it meets the 128 bits of X25519 and P-256, and where the processor has
-/// no SHA-512 instructions, SHA-384 costs 9 % of a handshake. TLS 1.3 expands its secrets with
-/// [`SavedStateHkdf`]. `groups` are the key exchanges to take, `None` all of them; the client's
+/// no SHA-512 instructions, SHA-384 costs 9 % of a handshake. TLS 1.3 hashes its messages and
+/// expands its secrets with [`transcript`] and [`SavedStateHkdf`]. `groups` are the key exchanges to take, `None` all of them; the client's
 /// order decides among those, because a server that insists on another costs a round trip.
 ///
 /// Returns the first group that the provider does not have.
@@ -54,7 +55,7 @@ fn preference(suite: CipherSuite) -> u8 {
     }
 }
 
-/// The suite with our HKDF; TLS 1.2 has none. rustls wants suites that live forever, so each is
+/// The suite with our hash and HKDF; TLS 1.2 keeps the provider's. rustls wants suites that live forever, so each is
 /// made once.
 fn with_saved_states(suite: SupportedCipherSuite) -> SupportedCipherSuite {
     static AES_128: OnceLock<Tls13CipherSuite> = OnceLock::new();
@@ -63,16 +64,22 @@ fn with_saved_states(suite: SupportedCipherSuite) -> SupportedCipherSuite {
     static SHA256: SavedStateHkdf<Sha256> = SavedStateHkdf::new();
     static SHA384: SavedStateHkdf<Sha384> = SavedStateHkdf::new();
     let Some(theirs) = suite.tls13() else { return suite };
-    let (place, hkdf): (&OnceLock<_>, &'static dyn Hkdf) = match suite.suite() {
-        CipherSuite::TLS13_AES_128_GCM_SHA256 => (&AES_128, &SHA256),
-        CipherSuite::TLS13_AES_256_GCM_SHA384 => (&AES_256, &SHA384),
-        CipherSuite::TLS13_CHACHA20_POLY1305_SHA256 => (&CHACHA20, &SHA256),
+    let place = match suite.suite() {
+        CipherSuite::TLS13_AES_128_GCM_SHA256 => &AES_128,
+        CipherSuite::TLS13_AES_256_GCM_SHA384 => &AES_256,
+        CipherSuite::TLS13_CHACHA20_POLY1305_SHA256 => &CHACHA20,
         _ => return suite,
     };
+    let (hash, hkdf): (&'static dyn Hash, &'static dyn Hkdf) =
+        match theirs.common.hash_provider.algorithm() {
+            HashAlgorithm::SHA256 => (&transcript::SHA256, &SHA256),
+            HashAlgorithm::SHA384 => (&transcript::SHA384, &SHA384),
+            _ => return suite,
+        };
     SupportedCipherSuite::Tls13(place.get_or_init(|| Tls13CipherSuite {
         common: CipherSuiteCommon {
             suite: theirs.common.suite,
-            hash_provider: theirs.common.hash_provider,
+            hash_provider: hash,
             confidentiality_limit: theirs.common.confidentiality_limit,
         },
         hkdf_provider: hkdf,

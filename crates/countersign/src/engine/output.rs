@@ -27,6 +27,10 @@ impl Queue {
         write: impl FnOnce(&mut [u8]) -> Result<usize, E>,
     ) -> Result<usize, E> {
         let start = self.bytes.len();
+        if start == 0 {
+            // A server's flight is written record by record, and has 1 to 2 kB.
+            self.bytes.reserve(most.max(2_048));
+        }
         self.bytes.resize(start + most, 0);
         let written = write(&mut self.bytes[start..]);
         self.bytes.truncate(start + written.as_ref().copied().unwrap_or(0));
