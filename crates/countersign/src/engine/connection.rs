@@ -69,6 +69,8 @@ pub enum WaitsFor {
     Read,
     /// The output to be sent, before more input is taken.
     Send,
+    /// [`Connection::close`]: the peer sends no more. What is still to be written can be.
+    Close,
     /// Nothing: it is over once its output is sent.
     Nothing,
 }
@@ -138,12 +140,15 @@ impl Connection {
         Progress { used, waits_for: self.waits_for() }
     }
 
-    /// Says that the peer's bytes have ended. After a complete handshake and the peer's own
-    /// close_notify that is as it should be; else something may be missing.
+    /// Says that the peer's bytes have ended. After its close_notify, or after ours, that is as it
+    /// should be; else something may be missing.
     pub fn end_of_input(&mut self, now: Moment) {
         self.check_deadline(now);
         match &self.phase {
             Phase::Accepting(_) | Phase::Negotiating { .. } => self.refuse(Refusal::truncated()),
+            Phase::Established(established) if established.closing => {
+                self.phase = Phase::Closed(Closed::Cleanly);
+            }
             Phase::Established(established) if !established.peer_closed => {
                 self.phase = Phase::Closed(Closed::Truncated);
             }
@@ -209,7 +214,7 @@ impl Connection {
         if plaintext.is_empty() || established.closing {
             return 0;
         }
-        match established.write(plaintext, &mut self.output, &mut self.plaintext) {
+        match established.write(plaintext, &mut self.output) {
             Ok(()) => plaintext.len(),
             Err(error) => {
                 self.phase = Phase::Closed(Closed::Failed(error.to_string().into()));
@@ -225,7 +230,7 @@ impl Connection {
             Phase::Accepting(_) | Phase::Negotiating { .. } => self.refuse(Refusal::abandoned()),
             Phase::Established(established) if !established.closing => {
                 established.closing = true;
-                if let Err(error) = established.close(&mut self.output, &mut self.plaintext) {
+                if let Err(error) = established.close(&mut self.output) {
                     self.phase = Phase::Closed(Closed::Failed(error.to_string().into()));
                 } else if established.peer_closed {
                     self.phase = Phase::Closed(Closed::Cleanly);
@@ -309,6 +314,7 @@ impl Connection {
             Phase::Refused(_) | Phase::Closed(_) => WaitsFor::Nothing,
             Phase::Established(_) if !self.plaintext.is_empty() => WaitsFor::Read,
             Phase::Established(_) if self.output.len() >= limits::OUTPUT_BYTES => WaitsFor::Send,
+            Phase::Established(established) if established.peer_closed => WaitsFor::Close,
             _ => WaitsFor::Input,
         }
     }
@@ -435,8 +441,10 @@ impl Connection {
 
     /// Records of an established connection.
     fn exchange_records(&mut self, input: &mut [u8]) -> usize {
-        if self.waits_for() != WaitsFor::Input {
-            return 0;
+        match self.waits_for() {
+            WaitsFor::Input => {}
+            WaitsFor::Close => return input.len(),
+            _ => return 0,
         }
         let Phase::Established(established) = &mut self.phase else { return 0 };
         let (used, stop) = established.process(input, &mut self.output, &mut self.plaintext);

@@ -15,8 +15,9 @@ pub(super) struct Established {
     pub(super) tls: Box<UnbufferedServerConnection>,
     pub(super) facts: Facts,
     pub(super) entry: usize,
-    /// Input that rustls holds places in: a handshake message in several records, which after a
-    /// handshake hardly anyone sends. It must lie still, so it lies here.
+    /// Input that rustls holds places in: part of a message in several records, which after a
+    /// handshake hardly anyone sends. It must lie still, also while plaintext is written, so it
+    /// lies here.
     pub(super) held: Vec<u8>,
     pub(super) peer_closed: bool,
     pub(super) closing: bool,
@@ -27,46 +28,57 @@ impl Established {
         Session { facts: &self.facts, tls: &self.tls }
     }
 
-    /// Lets rustls work on `input`, or on what is held and `input` behind it.
+    /// Lets rustls work on `input`; returns how much of it is done with. What comes after the
+    /// peer's close_notify is dropped.
     pub(super) fn process(
         &mut self,
         input: &mut [u8],
         output: &mut Queue,
         plaintext: &mut Queue,
     ) -> (usize, Result<Stop, TlsError>) {
-        if self.held.is_empty() {
-            let driven = drive(&mut self.tls, input, output, plaintext);
-            self.peer_closed |= driven.peer_closed;
-            let rest = &input[driven.used..];
-            // Whole records that are neither done with nor behind plaintext: rustls holds them.
-            if driven.stop != Ok(Stop::Traffic) || !begins_with_a_record(rest) {
-                return (driven.used, driven.stop);
-            }
+        if !self.held.is_empty() {
+            self.held.extend_from_slice(input);
+            return (input.len(), self.process_held(output, plaintext));
+        }
+        let driven = drive(&mut self.tls, input, output, plaintext);
+        self.peer_closed |= driven.peer_closed;
+        let rest = &input[driven.used..];
+        if self.peer_closed {
+            return (input.len(), driven.stop);
+        }
+        // Whole records that are neither done with nor behind plaintext: rustls holds them.
+        if driven.stop == Ok(Stop::Traffic) && begins_with_a_record(rest) {
             self.held = rest.to_vec();
             return (input.len(), driven.stop);
         }
-        self.held.extend_from_slice(input);
-        let driven = drive(&mut self.tls, &mut self.held, output, plaintext);
-        self.peer_closed |= driven.peer_closed;
-        self.held.drain(..driven.used);
-        if self.held.is_empty() {
+        (driven.used, driven.stop)
+    }
+
+    /// Lets rustls work on what is held, as far as it goes: what is left is a part of something.
+    fn process_held(
+        &mut self,
+        output: &mut Queue,
+        plaintext: &mut Queue,
+    ) -> Result<Stop, TlsError> {
+        let stop = loop {
+            let driven = drive(&mut self.tls, &mut self.held, output, plaintext);
+            self.peer_closed |= driven.peer_closed;
+            self.held.drain(..driven.used);
+            if driven.stop != Ok(Stop::Plaintext) {
+                break driven.stop;
+            }
+        };
+        if self.held.is_empty() || self.peer_closed {
             self.held = Vec::new();
         }
-        if driven.stop == Ok(Stop::Traffic) && self.held.len() > limits::HANDSHAKE_BYTES {
-            let error = TlsError::General("a message that does not end".to_owned());
-            return (input.len(), Err(error));
+        if self.held.len() > limits::HANDSHAKE_BYTES {
+            return Err(TlsError::General("a message that does not end".to_owned()));
         }
-        (input.len(), driven.stop)
+        stop
     }
 
     /// Encrypts `plaintext` to the end of `output`.
-    pub(super) fn write(
-        &mut self,
-        plaintext: &[u8],
-        output: &mut Queue,
-        received: &mut Queue,
-    ) -> Result<(), TlsError> {
-        self.settle(output, received)?;
+    pub(super) fn write(&mut self, plaintext: &[u8], output: &mut Queue) -> Result<(), TlsError> {
         // Records of 2^14 bytes, with 256 for header, nonce and tag of each.
         let mut room = plaintext.len() + 256 * plaintext.len().div_ceil(1 << 14);
         drive::send(&mut self.tls, &mut self.held, output, |mut traffic, output| {
@@ -84,23 +96,7 @@ impl Established {
     }
 
     /// Queues close_notify.
-    pub(super) fn close(
-        &mut self,
-        output: &mut Queue,
-        received: &mut Queue,
-    ) -> Result<(), TlsError> {
-        self.settle(output, received)?;
+    pub(super) fn close(&mut self, output: &mut Queue) -> Result<(), TlsError> {
         drive::close(&mut self.tls, &mut self.held, output)
-    }
-
-    /// Lets rustls see all that is held: it works on what it holds before it sends.
-    fn settle(&mut self, output: &mut Queue, received: &mut Queue) -> Result<(), TlsError> {
-        while !self.held.is_empty() {
-            let (_, stop) = self.process(&mut [], output, received);
-            if stop? != Stop::Plaintext {
-                break;
-            }
-        }
-        Ok(())
     }
 }

@@ -91,7 +91,8 @@ pub(super) fn during<T>(exchange: &mut Exchange, work: impl FnOnce() -> T) -> T 
 }
 
 /// Lets a callback at the exchange of the connection that rustls works for; `None` where there
-/// is none, which no callback may take for a yes.
+/// is none, which no callback may take for a yes. `ask` must not call out: a journal, say, may
+/// drive a connection of its own.
 pub(super) fn with<T>(ask: impl FnOnce(&mut Exchange) -> T) -> Option<T> {
     CURRENT.with_borrow_mut(|current| current.as_mut().map(ask))
 }

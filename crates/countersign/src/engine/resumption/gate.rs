@@ -86,17 +86,19 @@ impl Gate {
 
     /// rustls' state out of `kept`, if the session may resume. If not, the connection is told why.
     pub(super) fn open(&self, kept: &[u8]) -> Option<Vec<u8>> {
-        exchange::with(|exchange| {
+        let now = exchange::with(|exchange| {
             exchange.identity = None;
-            match self.judge(kept, exchange.now) {
-                Ok((identity, state)) => {
-                    exchange.identity = identity;
-                    Some(state.to_vec())
-                }
-                Err(declined) => {
-                    exchange.declined = Some(declined);
-                    None
-                }
+            exchange.now
+        })?;
+        let judged = self.judge(kept, now);
+        exchange::with(|exchange| match judged {
+            Ok((identity, state)) => {
+                exchange.identity = identity;
+                Some(state.to_vec())
+            }
+            Err(declined) => {
+                exchange.declined = Some(declined);
+                None
             }
         })?
     }
