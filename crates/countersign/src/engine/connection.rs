@@ -397,7 +397,7 @@ impl Connection {
             Err(error) => Some(negotiation.refusal(ready, error)),
             Ok(_) if !negotiation.tls.is_handshaking() => {
                 negotiation.steps.completed = step;
-                return self.complete(&driven);
+                return self.complete(&driven, &mut input[driven.used..]);
             }
             Ok(_) if driven.peer_closed => Some(Refusal::truncated()),
             Ok(_) => over_a_limit(step.received, input.len() - driven.used, *records),
@@ -409,7 +409,7 @@ impl Connection {
     }
 
     /// rustls is done; what it says is checked before the client is in.
-    fn complete(&mut self, driven: &Driven) -> usize {
+    fn complete(&mut self, driven: &Driven, rest: &mut [u8]) -> usize {
         let closed = Phase::Closed(Closed::Cleanly);
         let Phase::Negotiating { entry, mut negotiation, .. } =
             core::mem::replace(&mut self.phase, closed)
@@ -432,7 +432,7 @@ impl Connection {
                 self.output = Queue::default();
                 let Negotiation { tls, .. } = &mut *negotiation;
                 // Nothing follows from a failure to say goodbye.
-                let _ = drive::close(tls, &mut [], &mut self.output);
+                let _ = drive::close(tls, rest, &mut self.output);
                 self.refuse(refusal);
             }
         }

@@ -98,27 +98,28 @@ fn queue(
     encoded.map(|_| ()).map_err(|error| Err(Error::General(error.to_string())))
 }
 
-/// After a failure, rustls has nothing more to say than the alert, and says it first. The input
-/// stays what it is: rustls may still hold places in it.
+/// What rustls still has to say after a failure: its alert, behind whatever came before. It is asked
+/// for no more than that, because it would go on with the input, fail again and say so again.
 fn flush_alert(
     tls: &mut UnbufferedServerConnection,
     input: &mut [u8],
     output: &mut Queue,
 ) -> usize {
     let mut used = 0;
-    loop {
+    while tls.wants_write() {
         let UnbufferedStatus { discard, state } = tls.process_tls_records(&mut input[used..]);
-        let more = match state {
+        let queued = match state {
             Ok(ConnectionState::EncodeTlsData(mut record)) => {
                 queue(|room| record.encode(room), output).is_ok()
             }
             _ => false,
         };
         used += discard;
-        if !more {
-            return used;
+        if !queued {
+            break;
         }
     }
+    used
 }
 
 /// Hands `send` rustls' end for plaintext, once rustls has said what it had to say. There must be
