@@ -56,6 +56,7 @@ impl Acceptor {
             handshake_time: limits::HANDSHAKE_TIME,
             compressed_certificates: false,
             secret_export: false,
+            extended_master_secret: true,
         }
     }
 
@@ -88,6 +89,7 @@ pub struct AcceptorBuilder {
     handshake_time: Duration,
     compressed_certificates: bool,
     secret_export: bool,
+    extended_master_secret: bool,
 }
 
 impl AcceptorBuilder {
@@ -170,6 +172,15 @@ impl AcceptorBuilder {
         self
     }
 
+    /// Whether TLS 1.2 clients must bind the master secret to the handshake (RFC 7627). Without it, a
+    /// session that resumes may be another connection's. Clients without it are older than OpenSSL
+    /// 1.1.0 (2016), or Go before 1.21 held to TLS 1.2. Default: they must.
+    #[must_use]
+    pub fn require_extended_master_secret(mut self, on: bool) -> Self {
+        self.extended_master_secret = on;
+        self
+    }
+
     /// Lets [`Connection::into_kernel_tls`] hand out a connection's secrets. Default: off.
     #[must_use]
     pub fn secret_export(mut self, on: bool) -> Self {
@@ -240,6 +251,8 @@ impl AcceptorBuilder {
     fn set_up(&self, config: &mut ServerConfig, entry: &Entry) {
         config.alpn_protocols.clone_from(&self.alpn);
         config.enable_secret_extraction = self.secret_export;
+        config.require_ems =
+            self.extended_master_secret && self.versions.contains(&TlsVersion::Tls12);
         if !self.compressed_certificates {
             config.cert_decompressors = Vec::new();
         }

@@ -9,7 +9,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{NoClientAuth, ResolvesServerCert};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
-use rustls::{ProtocolVersion, ServerConfig, SupportedProtocolVersion};
+use rustls::{ServerConfig, SupportedProtocolVersion};
 
 use super::identify::Identify;
 use super::resolver::{CallersClock, EntryResolver};
@@ -171,8 +171,6 @@ impl Entry {
         });
         let mut config = builder.with_cert_resolver(Arc::new(resolver));
         config.ignore_client_order = true;
-        // A TLS 1.2 session that resumes without it can be another connection's (RFC 7627).
-        config.require_ems = versions.iter().any(|v| v.version == ProtocolVersion::TLSv1_2);
         config.cert_compressors = Vec::new();
         Ok(config)
     }
