@@ -19,7 +19,7 @@ demo: ## a CA, good and bad clients, a real mTLS server on loopback: a table of 
 
 test: packages fmt lint docs structure ring fuzz-smoke conformance tests ## everything CI runs
 
-bench: ## speed and memory, rustls-webpki beside it in the same run
+bench: ## speed and memory, the peers written in Rust beside it in the same run
 	$(CARGO) bench --locked --package countersign-benches
 
 fuzz: ## every fuzz target in turn, SECONDS=60 each

@@ -9,11 +9,13 @@ use std::sync::atomic::{AtomicIsize, AtomicUsize, Ordering::Relaxed};
 pub struct Counting;
 
 static CALLS: AtomicUsize = AtomicUsize::new(0);
+static TOTAL: AtomicUsize = AtomicUsize::new(0);
 static BYTES: AtomicIsize = AtomicIsize::new(0);
 static PEAK: AtomicIsize = AtomicIsize::new(0);
 
 fn count(bytes: isize) {
     CALLS.fetch_add(1, Relaxed);
+    TOTAL.fetch_add(usize::try_from(bytes).unwrap_or(0), Relaxed);
     let now = BYTES.fetch_add(bytes, Relaxed) + bytes;
     PEAK.fetch_max(now, Relaxed);
 }
@@ -49,6 +51,11 @@ unsafe impl GlobalAlloc for Counting {
 /// Calls to allocate so far, in the whole process.
 pub fn calls() -> usize {
     CALLS.load(Relaxed)
+}
+
+/// Bytes allocated so far, whether given back or not.
+pub fn total() -> usize {
+    TOTAL.load(Relaxed)
 }
 
 /// Bytes allocated and not given back.

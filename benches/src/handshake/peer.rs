@@ -1,0 +1,93 @@
+//! Whoever takes part in a comparison.
+
+use std::collections::HashMap;
+
+use rustls::HandshakeKind;
+
+use super::flight::Meter as _;
+use super::{Clients, Failure, Library, Material, Scenario, Server, Stopwatch, handshake};
+
+/// Handshakes before the first that counts: caches fill, keys are parsed, tickets are handed out,
+/// and branches are learned.
+const WARM_UP: usize = 128;
+
+/// Something that does handshakes when it is its turn.
+pub trait Peer {
+    /// Who that is.
+    fn name(&self) -> &str;
+
+    /// Nanoseconds of the server's time for one handshake, in the mean of so many.
+    ///
+    /// # Errors
+    /// Where a handshake fails, or is not of the kind that was asked for.
+    fn run(&mut self, scenario: Scenario, handshakes: usize) -> Result<f64, Failure>;
+}
+
+/// A library in this process.
+pub struct InProcess<'m> {
+    library: Box<dyn Library>,
+    name: String,
+    material: &'m Material,
+    ready: HashMap<&'static str, Ready>,
+}
+
+/// A server and the clients that know it.
+struct Ready {
+    server: Box<dyn Server>,
+    clients: Clients,
+}
+
+impl<'m> InProcess<'m> {
+    /// Its servers are set up when they are first asked for.
+    pub fn new(library: impl Library + 'static, material: &'m Material) -> Self {
+        let name = library.name();
+        Self { library: Box::new(library), name, material, ready: HashMap::new() }
+    }
+
+    /// The library itself.
+    pub fn library(&self) -> &dyn Library {
+        &*self.library
+    }
+}
+
+impl Ready {
+    fn new(
+        library: &dyn Library,
+        material: &Material,
+        scenario: Scenario,
+    ) -> Result<Self, Failure> {
+        let server = library.server(material, scenario.tickets());
+        let clients = Clients::new(material, scenario);
+        for _ in 0..WARM_UP {
+            handshake(&*server, &clients, &mut Stopwatch::default())?;
+        }
+        Ok(Self { server, clients })
+    }
+
+    fn run(&self, scenario: Scenario, handshakes: usize) -> Result<f64, Failure> {
+        let mut watch = Stopwatch::default();
+        for _ in 0..handshakes {
+            let mut flight = handshake(&*self.server, &self.clients, &mut watch)?;
+            watch.watch(|| flight.drop_server());
+            let resumed = flight.kind() == Some(HandshakeKind::Resumed);
+            if resumed != (scenario == Scenario::Resumed) {
+                return Err(format!("{:?} is not {scenario:?}", flight.kind()).into());
+            }
+        }
+        Ok(watch.0.as_secs_f64() * 1e9 / handshakes as f64)
+    }
+}
+
+impl Peer for InProcess<'_> {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn run(&mut self, scenario: Scenario, handshakes: usize) -> Result<f64, Failure> {
+        if !self.ready.contains_key(scenario.word()) {
+            let ready = Ready::new(&*self.library, self.material, scenario)?;
+            self.ready.insert(scenario.word(), ready);
+        }
+        self.ready[scenario.word()].run(scenario, handshakes)
+    }
+}

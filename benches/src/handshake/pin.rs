@@ -1,0 +1,16 @@
+//! One thread to one core, so that no figure is of a thread that moved.
+
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+
+/// The cores that this thread may run on.
+pub fn cores() -> Vec<usize> {
+    let allowed = sched_getaffinity(None).unwrap_or_else(|_| CpuSet::new());
+    (0..CpuSet::MAX_CPU).filter(|core| allowed.is_set(*core)).collect()
+}
+
+/// Keeps this thread, and those that it starts, on one core. Returns whether that worked.
+pub fn pin(core: usize) -> bool {
+    let mut only = CpuSet::new();
+    only.set(core);
+    sched_setaffinity(None, &only).is_ok()
+}

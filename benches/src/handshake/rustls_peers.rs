@@ -1,0 +1,180 @@
+//! rustls, with its buffered API as most servers use it, and several ways to verify clients.
+
+use std::sync::Arc;
+
+use rustls::client::danger::HandshakeSignatureValid;
+use rustls::crypto::{self, CryptoProvider, WebPkiSupportedAlgorithms};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, UnixTime};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
+use rustls::{
+    DigitallySignedStruct, DistinguishedName, Error, RootCertStore, ServerConfig, ServerConnection,
+    SignatureScheme,
+};
+
+use super::ours::client_verifier;
+use super::{Failure, Library, Material, Progress, Server, ServerSide, Tickets};
+
+/// Who verifies the client's chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Check {
+    /// rustls' own `WebPkiClientVerifier`.
+    WebPki,
+    /// Nobody: any chain will do, though the handshake's signature must be its leaf's.
+    Nothing,
+    /// `countersign::rustls::ClientVerifier`.
+    Countersign,
+}
+
+/// rustls on some provider.
+#[derive(Clone, Copy, Debug)]
+pub struct Rustls {
+    /// Who verifies the client's chain.
+    pub check: Check,
+    /// ring instead of aws-lc-rs.
+    pub on_ring: bool,
+}
+
+impl Rustls {
+    /// rustls as it comes: the peer whose rate counts.
+    pub const USUAL: Self = Self { check: Check::WebPki, on_ring: false };
+
+    fn provider(self) -> CryptoProvider {
+        if self.on_ring {
+            crypto::ring::default_provider()
+        } else {
+            crypto::aws_lc_rs::default_provider()
+        }
+    }
+
+    fn verifier(self, material: &Material) -> Arc<dyn ClientCertVerifier> {
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from(material.root.clone())).expect("a root");
+        let provider = self.provider();
+        match self.check {
+            Check::WebPki => {
+                let builder =
+                    WebPkiClientVerifier::builder_with_provider(roots.into(), provider.into());
+                builder.build().expect("a verifier")
+            }
+            Check::Nothing => Arc::new(AnyChain {
+                hints: roots.subjects(),
+                algorithms: provider.signature_verification_algorithms,
+            }),
+            Check::Countersign => Arc::new(client_verifier(material)),
+        }
+    }
+}
+
+impl Library for Rustls {
+    fn name(&self) -> String {
+        let check = match self.check {
+            Check::WebPki => "WebPkiClientVerifier",
+            Check::Nothing => "no chain verification",
+            Check::Countersign => "countersign's ClientVerifier",
+        };
+        let provider = if self.on_ring { " on ring" } else { "" };
+        format!("rustls{provider}, {check}")
+    }
+
+    fn server(&self, material: &Material, tickets: Tickets) -> Box<dyn Server> {
+        let config = server_config(self.provider(), self.verifier(material), material, tickets);
+        Box::new(Context(Arc::new(config)))
+    }
+}
+
+/// What all servers on rustls have in common: stateless tickets, one a handshake, or none.
+pub(super) fn server_config(
+    provider: CryptoProvider,
+    verifier: Arc<dyn ClientCertVerifier>,
+    material: &Material,
+    tickets: Tickets,
+) -> ServerConfig {
+    let chain = vec![CertificateDer::from(material.server.clone())];
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(material.server_key.clone()));
+    let ticketer = crypto::aws_lc_rs::Ticketer::new().expect("a ticketer");
+    let mut config = ServerConfig::builder_with_provider(provider.into())
+        .with_safe_default_protocol_versions()
+        .expect("the provider has TLS 1.3")
+        .with_client_cert_verifier(verifier)
+        .with_single_cert(chain, key)
+        .expect("a key that fits its certificate");
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    match tickets {
+        Tickets::Off => config.send_tls13_tickets = 0,
+        Tickets::On => {
+            config.send_tls13_tickets = 1;
+            config.ticketer = ticketer;
+        }
+    }
+    config
+}
+
+struct Context(Arc<ServerConfig>);
+
+impl Server for Context {
+    fn accept(&self) -> Box<dyn ServerSide> {
+        Box::new(Side(ServerConnection::new(Arc::clone(&self.0)).expect("a connection")))
+    }
+}
+
+struct Side(ServerConnection);
+
+impl ServerSide for Side {
+    fn step(&mut self, input: &mut [u8], output: &mut Vec<u8>) -> Result<Progress, Failure> {
+        let mut input = &input[..];
+        while !input.is_empty() {
+            self.0.read_tls(&mut input)?;
+            self.0.process_new_packets()?;
+        }
+        while self.0.wants_write() {
+            self.0.write_tls(output)?;
+        }
+        let handshaking = self.0.is_handshaking();
+        Ok(if handshaking { Progress::Handshaking } else { Progress::Established })
+    }
+}
+
+/// The floor under every verifier on rustls.
+#[derive(Debug)]
+struct AnyChain {
+    hints: Vec<DistinguishedName>,
+    algorithms: WebPkiSupportedAlgorithms,
+}
+
+impl ClientCertVerifier for AnyChain {
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &self.hints
+    }
+
+    fn verify_client_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        Ok(ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        crypto::verify_tls12_signature(message, leaf, signed, &self.algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        crypto::verify_tls13_signature(message, leaf, signed, &self.algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
+}
