@@ -68,6 +68,15 @@ impl RawParts {
         black_box(self.signing.sign(&self.random, black_box(SIGNED)).expect("a signature"));
     }
 
+    /// Makes another signature to verify.
+    ///
+    /// # Panics
+    /// Where the provider fails.
+    pub fn renew(&mut self) {
+        let signature = self.signing.sign(&self.random, SIGNED).expect("a signature");
+        self.signature = signature.as_ref().to_vec();
+    }
+
     /// One P-256 verification.
     ///
     /// # Panics
@@ -77,7 +86,8 @@ impl RawParts {
     }
 }
 
-/// All of them, once for each full handshake.
+/// All of them, once for each full handshake. Each verification is of another signature, as in a
+/// handshake: the second one of the same is up to 6 % quicker, because the branches are known.
 #[derive(Default)]
 pub struct RawOperations(RawParts);
 
@@ -89,6 +99,7 @@ impl Peer for RawOperations {
     fn run(&mut self, _: Scenario, handshakes: usize) -> Result<f64, Failure> {
         let mut watch = Stopwatch::default();
         for _ in 0..handshakes {
+            self.0.renew();
             watch.watch(|| {
                 self.0.agree();
                 self.0.sign();
