@@ -98,27 +98,29 @@ fn queue(
     encoded.map(|_| ()).map_err(|error| Err(Error::General(error.to_string())))
 }
 
-/// After a failure, rustls has nothing more to say than the alert, and says it first. The input
-/// stays what it is: rustls may still hold places in it.
+/// After a failure, rustls has nothing more to say than the alert. It is asked only while there is
+/// some of that, or it would read on, fail once more and send a second alert. The input stays what
+/// it is: rustls may still hold places in it.
 fn flush_alert(
     tls: &mut UnbufferedServerConnection,
     input: &mut [u8],
     output: &mut Queue,
 ) -> usize {
     let mut used = 0;
-    loop {
+    while tls.wants_write() {
         let UnbufferedStatus { discard, state } = tls.process_tls_records(&mut input[used..]);
-        let more = match state {
+        let encoded = match state {
             Ok(ConnectionState::EncodeTlsData(mut record)) => {
                 queue(|room| record.encode(room), output).is_ok()
             }
             _ => false,
         };
         used += discard;
-        if !more {
-            return used;
+        if !encoded {
+            break;
         }
     }
+    used
 }
 
 /// Hands `send` rustls' end for plaintext, once rustls has said what it had to say. There must be

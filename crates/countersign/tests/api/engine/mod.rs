@@ -2,4 +2,7 @@
 
 mod outcomes;
 mod pair;
+mod protection;
 mod resumption;
+mod streams;
+mod wire;
