@@ -391,7 +391,8 @@ impl Connection {
             Err(error) => Some(negotiation.refusal(ready, error)),
             Ok(_) if !negotiation.tls.is_handshaking() => {
                 negotiation.steps.completed = step;
-                return self.complete(&driven);
+                self.complete(&driven, &mut input[driven.used..]);
+                return driven.used;
             }
             Ok(_) if driven.peer_closed => Some(Refusal::truncated()),
             Ok(_) => over_a_limit(step.received, input.len() - driven.used, *records),
@@ -402,13 +403,14 @@ impl Connection {
         driven.used
     }
 
-    /// rustls is done; what it says is checked before the client is in.
-    fn complete(&mut self, driven: &Driven) -> usize {
+    /// rustls is done; what it says is checked before the client is in. It may hold places in
+    /// `rest`, what it did not use of the input.
+    fn complete(&mut self, driven: &Driven, rest: &mut [u8]) {
         let closed = Phase::Closed(Closed::Cleanly);
         let Phase::Negotiating { entry, mut negotiation, .. } =
             core::mem::replace(&mut self.phase, closed)
         else {
-            return driven.used;
+            return;
         };
         match negotiation.conclude(&self.configuration.entries[entry]) {
             Ok(facts) => {
@@ -426,11 +428,10 @@ impl Connection {
                 self.output = Queue::default();
                 let Negotiation { tls, .. } = &mut *negotiation;
                 // Nothing follows from a failure to say goodbye.
-                let _ = drive::close(tls, &mut [], &mut self.output);
+                let _ = drive::close(tls, rest, &mut self.output);
                 self.refuse(refusal);
             }
         }
-        driven.used
     }
 
     /// Records of an established connection.
