@@ -13,4 +13,5 @@ mod refusals;
 mod renewing;
 mod resumption;
 mod streams;
+mod tickets;
 mod wire;

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use countersign::Verifier;
 use countersign::engine::{Acceptor, AcceptorBuilder, Declined, Entry, Resumption, TlsVersion};
+use countersign_testkit::forge::{Authority, certificates_pem};
 use rustls::AlertDescription;
 use rustls::version::{TLS12, TLS13};
 
-use super::super::pair::{Pair, credential};
+use super::super::pair::{Pair, credential, requiring};
 use super::super::resumption::ways;
 use crate::peer::{Client, Clock};
 use crate::site::{BILLING, POLICY, Site};
@@ -131,5 +132,44 @@ fn class_01_two_names_of_one_wildcard_do_not_share_sessions() {
             let session = pair.server.session().unwrap();
             assert_eq!((session.is_resumed(), session.server_name()), (false, Some(name)));
         }
+    }
+}
+
+#[test]
+fn class_01_another_servers_session_is_judged_by_this_servers_policy() {
+    // Two servers that share their ticket keys, or the cache, and have entries of the same names.
+    let site = Site::new();
+    let elsewhere = Site::new();
+    let root = Authority::root("elsewhere").certificate;
+    elsewhere.write("ca.pem", certificates_pem([root]).as_bytes());
+    let (leaf, clock) = (site.leaf(BILLING), Clock::new());
+    let stranger = policy_that_says(&site, "stranger", "spiffe://acme.example/stranger");
+    let other_ca = policy_that_says(&elsewhere, "acme-billing", BILLING);
+    for (way, version, _) in crossings().filter(|(_, first, second)| first == second) {
+        let serving = |verifier: &Arc<Verifier>| {
+            let builder = requiring(verifier).resumption(way.clone());
+            builder.versions([version]).build().unwrap()
+        };
+        let client = || {
+            Client::speaking(&[&TLS12, &TLS13], &clock)
+                .presenting(&site.chain(&leaf), &leaf.key)
+                .with_one_drawer()
+        };
+        let first = serving(&policy_that_says(&site, "acme-billing", BILLING));
+        for (verifier, alert) in
+            [(&stranger, AlertDescription::AccessDenied), (&other_ca, AlertDescription::UnknownCA)]
+        {
+            let client = client();
+            assert_eq!(Pair::new(&first, &client, "server.example", &clock).talk(), None);
+            let mut pair = Pair::new(&serving(verifier), &client, "server.example", &clock);
+            assert_eq!(pair.talk(), Some(alert), "{version}");
+        }
+        // Where both know the client, it is known by the name that it has here.
+        let same_ca = policy_that_says(&site, "known-here", BILLING);
+        let client = client();
+        assert_eq!(Pair::new(&first, &client, "server.example", &clock).talk(), None);
+        let mut pair = Pair::new(&serving(&same_ca), &client, "server.example", &clock);
+        assert_eq!(pair.talk(), None);
+        assert_eq!(pair.server.session().unwrap().client(), Some("known-here"));
     }
 }

@@ -5,9 +5,12 @@ use std::sync::Arc;
 use countersign::engine::{Acceptor, Declined, Resumption, State, TicketKeys};
 use countersign_testkit::forge::{GeneralName, Key, Leaf, Name};
 use rustls::AlertDescription;
+use rustls::version::TLS12;
 
 use super::super::pair::{Pair, VERSIONS, requiring};
+use super::super::renewing::Renewing;
 use super::super::resumption::{client, ways};
+use super::super::tickets::{is_abbreviated, ticket, with_ticket};
 use crate::peer::{Client, Clock};
 use crate::site::{BILLING, POLICY, Site};
 
@@ -27,9 +30,8 @@ fn connect(acceptor: &Acceptor, client: &Client, clock: &Arc<Clock>) -> Pair {
 }
 
 #[test]
-fn class_32_a_session_is_its_owners_whatever_certificate_comes_along() {
-    // Whoever has the secrets of a session can resume it, and is then who made it: never the one
-    // whose certificate it would show, because no certificate is shown.
+fn class_32_a_session_is_its_owners_whatever_certificate_its_holder_has_by_now() {
+    // No certificate is shown when a session resumes, so the one in hand must not matter.
     let site = Site::new();
     let (billing, ops) = (site.leaf(BILLING), site.leaf(OPS));
     let clock = Clock::new();
@@ -37,29 +39,66 @@ fn class_32_a_session_is_its_owners_whatever_certificate_comes_along() {
         for version in VERSIONS {
             let verifier = Arc::new(site.verifier(&two()));
             let acceptor = requiring(&verifier).resumption(way.clone()).build().unwrap();
-            let first = client(&site, &billing, version, &clock);
-            assert_eq!(connect(&acceptor, &first, &clock).talk(), None);
-            let mut second = client(&site, &ops, version, &clock);
-            second.config.resumption = first.config.resumption.clone();
-            // rustls binds what it remembers to the identity it was made with, and drops it.
-            let mut pair = connect(&acceptor, &second, &clock);
+            let held = Arc::new(Renewing::new(&site.chain(&billing), &billing.key));
+            let mut client = Client::nobody(version, &clock);
+            client.config.client_auth_cert_resolver = Arc::clone(&held) as _;
+            assert_eq!(connect(&acceptor, &client, &clock).talk(), None);
+            held.renew(&site.chain(&ops), &ops.key);
+            let mut pair = connect(&acceptor, &client, &clock);
+            assert_eq!(pair.talk(), None);
+            let session = pair.server.session().unwrap();
+            assert_eq!((session.is_resumed(), session.client()), (true, Some("acme-billing")));
+            assert_eq!(session.leaf(), Some(&billing.certificate[..]));
+
+            // Once the owner of the session may not, the certificate in hand is who comes.
+            site.verifier(&two().replace(BILLING, "spiffe://acme.example/gone"));
+            verifier.reload().unwrap();
+            let mut pair = connect(&acceptor, &client, &clock);
             assert_eq!(pair.talk(), None);
             let session = pair.server.session().unwrap();
             assert_eq!((session.is_resumed(), session.client()), (false, Some("acme-ops")));
+            assert_eq!(session.declined(), Some(Declined::NotAuthorized));
             assert_eq!(session.leaf(), Some(&ops.certificate[..]));
         }
     }
 }
 
 #[test]
-fn class_32_a_ticket_with_one_bit_changed_anywhere_means_a_full_handshake() {
+fn class_32_a_ticket_with_one_byte_changed_anywhere_means_a_full_handshake() {
+    let site = Site::new();
+    let leaf = site.leaf(BILLING);
+    let clock = Clock::new();
+    let verifier = Arc::new(site.verifier(POLICY));
+    let keys = Arc::new(TicketKeys::per_process().unwrap());
+    let acceptor = requiring(&verifier).resumption(Resumption::tickets(keys)).build().unwrap();
+    let client = client(&site, &leaf, &TLS12, &clock);
+    let ticket = ticket(&acceptor, &client, &clock);
+    let resumes = |ticket: &[u8]| {
+        let mut pair = connect(&acceptor, &Client::nobody(&TLS12, &clock), &clock);
+        let hello = with_ticket(&pair.client_speaks(), ticket);
+        pair.server_hears(&hello);
+        is_abbreviated(&pair.server.take_output())
+    };
+    assert!(resumes(&ticket));
+    for place in 0..ticket.len() {
+        let mut changed = ticket.clone();
+        changed[place] ^= 1 << (place % 8);
+        assert!(!resumes(&changed), "byte {place}");
+    }
+    for length in [1, 12, 13, 29, ticket.len() - 1] {
+        assert!(!resumes(&ticket[..length]), "{length} bytes");
+    }
+    assert!(!resumes(&[&ticket[..], &[0]].concat()));
+}
+
+#[test]
+fn class_32_a_ticket_under_other_keys_means_a_full_handshake() {
     let site = Site::new();
     let leaf = site.leaf(BILLING);
     let clock = Clock::new();
     let verifier = Arc::new(site.verifier(POLICY));
     let keys = || Arc::new(TicketKeys::per_process().unwrap());
     for version in VERSIONS {
-        // The keys' side of it: the same ticket under other keys of the same kind.
         let acceptors = [keys(), keys()].map(|keys| {
             requiring(&verifier).resumption(Resumption::tickets(keys)).build().unwrap()
         });
