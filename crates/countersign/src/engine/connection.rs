@@ -397,7 +397,8 @@ impl Connection {
             Err(error) => Some(negotiation.refusal(ready, error)),
             Ok(_) if !negotiation.tls.is_handshaking() => {
                 negotiation.steps.completed = step;
-                return self.complete(&driven, &mut input[driven.used..]);
+                self.complete(&driven, &mut input[driven.used..]);
+                return driven.used;
             }
             Ok(_) if driven.peer_closed => Some(Refusal::truncated()),
             Ok(_) => over_a_limit(step.received, input.len() - driven.used, *records),
@@ -408,13 +409,14 @@ impl Connection {
         driven.used
     }
 
-    /// rustls is done; what it says is checked before the client is in.
-    fn complete(&mut self, driven: &Driven, rest: &mut [u8]) -> usize {
+    /// rustls is done; what it says is checked before the client is in. It may hold places in
+    /// `rest`, what it did not use of the input.
+    fn complete(&mut self, driven: &Driven, rest: &mut [u8]) {
         let closed = Phase::Closed(Closed::Cleanly);
         let Phase::Negotiating { entry, mut negotiation, .. } =
             core::mem::replace(&mut self.phase, closed)
         else {
-            return driven.used;
+            return;
         };
         match negotiation.conclude(&self.configuration.entries[entry]) {
             Ok(facts) => {
@@ -436,7 +438,6 @@ impl Connection {
                 self.refuse(refusal);
             }
         }
-        driven.used
     }
 
     /// Records of an established connection.

@@ -10,7 +10,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::client::{ClientSessionMemoryCache, ResolvesClientCert, Resumption};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
-use rustls::sign::CertifiedKey;
+use rustls::sign::{CertifiedKey, SigningKey};
 use rustls::time_provider::TimeProvider;
 use rustls::{
     ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme,
@@ -113,9 +113,17 @@ pub(crate) struct Client {
 impl Client {
     /// A client without a certificate.
     pub(crate) fn nobody(version: &'static SupportedProtocolVersion, clock: &Arc<Clock>) -> Self {
+        Self::speaking(&[version], clock)
+    }
+
+    /// A client without a certificate that offers these versions.
+    pub(crate) fn speaking(
+        versions: &[&'static SupportedProtocolVersion],
+        clock: &Arc<Clock>,
+    ) -> Self {
         let clock = Arc::clone(clock);
         let mut config = ClientConfig::builder_with_details(provider(), clock)
-            .with_protocol_versions(&[version])
+            .with_protocol_versions(versions)
             .unwrap()
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(AnyServer))
@@ -126,9 +134,14 @@ impl Client {
     }
 
     /// The same client, sessions included, with this chain and key.
-    pub(crate) fn presenting(mut self, chain: &[&[u8]], key: &Key) -> Self {
+    pub(crate) fn presenting(self, chain: &[&[u8]], key: &Key) -> Self {
         let signer =
             rustls::crypto::aws_lc_rs::sign::any_supported_type(&private_key(key)).unwrap();
+        self.signing(chain, signer)
+    }
+
+    /// The same client, sessions included, with this chain and whatever signs.
+    pub(crate) fn signing(mut self, chain: &[&[u8]], signer: Arc<dyn SigningKey>) -> Self {
         let chain = chain.iter().map(|der| CertificateDer::from(der.to_vec())).collect();
         let identity = Arc::new(CertifiedKey::new(chain, signer));
         // rustls keeps sessions apart by the resolver that they were made with.

@@ -1,6 +1,18 @@
 //! The handshake engine: both ends in memory, the clock simulated.
 
+mod bounds;
+mod classes;
+mod drawer;
+mod fleet;
 mod hostile;
+mod leases;
 mod outcomes;
 mod pair;
+mod protection;
+mod puppet;
+mod refusals;
+mod renewing;
 mod resumption;
+mod streams;
+mod tickets;
+mod wire;

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use countersign::Reason;
-use countersign::engine::{Alert, Cause, ClientAuth, State, TlsVersion};
+use countersign::engine::{Acceptor, Alert, Cause, ClientAuth, Entry, State, TlsVersion};
 
-use super::pair::{Pair, VERSIONS, requiring};
+use super::pair::{Pair, VERSIONS, credential, requiring};
+use super::resumption::ways;
 use crate::peer::{Client, Clock};
 use crate::site::{BILLING, POLICY, Site};
 
@@ -49,5 +50,53 @@ fn a_client_that_is_not_listed_sees_access_denied() {
         let refusal = pair.server.refusal().unwrap();
         assert_eq!((refusal.cause(), refusal.reason()), (Cause::Denied, Some(Reason::NotListed)));
         assert_eq!(refusal.alert(), Some(Alert::ACCESS_DENIED));
+    }
+}
+
+#[test]
+fn under_optional_a_client_without_a_certificate_is_nobody() {
+    let site = Site::new();
+    let clock = Clock::new();
+    let verifier = Arc::new(site.verifier(POLICY));
+    for way in ways() {
+        for version in VERSIONS {
+            let entry = Entry::optional(credential(), Arc::clone(&verifier));
+            let builder = Acceptor::builder().default_entry(entry).resumption(way.clone());
+            let acceptor = builder.build().unwrap();
+            let client = Client::nobody(version, &clock);
+            for is_resumed in [false, true, true] {
+                let mut pair = Pair::new(&acceptor, &client, "server.example", &clock);
+                assert_eq!(pair.talk(), None);
+                let session = pair.server.session().unwrap();
+                assert_eq!(session.is_resumed(), is_resumed);
+                assert_eq!(session.client_auth(), ClientAuth::Optional);
+                assert!(session.verdict().is_none() && session.client().is_none());
+                assert!(session.leaf().is_none() && session.expires().is_none());
+                assert!(pair.server.lease().is_none());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_client_that_is_not_asked_is_nobody_whatever_it_has() {
+    let site = Site::new();
+    let (leaf, clock) = (site.leaf(BILLING), Clock::new());
+    for way in ways() {
+        for version in VERSIONS {
+            let entry = Entry::without_client_auth(credential());
+            let builder = Acceptor::builder().default_entry(entry).resumption(way.clone());
+            let acceptor = builder.build().unwrap();
+            let client = Client::nobody(version, &clock).presenting(&site.chain(&leaf), &leaf.key);
+            for is_resumed in [false, true, true] {
+                let mut pair = Pair::new(&acceptor, &client, "server.example", &clock);
+                assert_eq!(pair.talk(), None);
+                let session = pair.server.session().unwrap();
+                assert_eq!(session.is_resumed(), is_resumed);
+                assert_eq!(session.client_auth(), ClientAuth::Off);
+                assert!(session.verdict().is_none() && session.client().is_none());
+                assert!(session.leaf().is_none() && pair.server.lease().is_none());
+            }
+        }
     }
 }

@@ -11,11 +11,11 @@ use crate::peer::{Client, Clock};
 use crate::site::{BILLING, POLICY, Site};
 
 /// The two ways to keep a session.
-fn ways() -> [Resumption; 2] {
+pub(crate) fn ways() -> [Resumption; 2] {
     [Resumption::tickets(Arc::new(TicketKeys::per_process().unwrap())), Resumption::cache(64)]
 }
 
-fn client(
+pub(crate) fn client(
     site: &Site,
     leaf: &Leaf,
     version: &'static SupportedProtocolVersion,
