@@ -1,5 +1,6 @@
 //! The handshake engine: both ends in memory, the clock simulated.
 
+mod ends;
 mod hostile;
 mod outcomes;
 mod pair;
