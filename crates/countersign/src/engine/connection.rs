@@ -44,7 +44,14 @@ enum Phase {
     Negotiating { entry: usize, negotiation: Box<Negotiation>, records: RecordCounter },
     Established(Box<Established>),
     Refused(Box<Refusal>),
-    Closed(Closed),
+    Closed(Closed, Box<Established>),
+}
+
+impl Phase {
+    /// What stands in while one phase becomes another.
+    fn none() -> Self {
+        Self::Accepting(HelloReader::default())
+    }
 }
 
 /// What a call to [`Connection::feed`] did.
@@ -133,7 +140,7 @@ impl Connection {
         if matches!(self.phase, Phase::Established(_)) {
             used += self.exchange_records(&mut input[used..]);
         }
-        if matches!(self.phase, Phase::Refused(_) | Phase::Closed(_)) {
+        if matches!(self.phase, Phase::Refused(_) | Phase::Closed(..)) {
             used = input.len();
         }
         self.received += used as u64;
@@ -147,10 +154,10 @@ impl Connection {
         match &self.phase {
             Phase::Accepting(_) | Phase::Negotiating { .. } => self.refuse(Refusal::truncated()),
             Phase::Established(established) if established.closing => {
-                self.phase = Phase::Closed(Closed::Cleanly);
+                self.end(Closed::Cleanly);
             }
             Phase::Established(established) if !established.peer_closed => {
-                self.phase = Phase::Closed(Closed::Truncated);
+                self.end(Closed::Truncated);
             }
             _ => {}
         }
@@ -182,6 +189,17 @@ impl Connection {
         bytes
     }
 
+    /// The bytes for the peer, where they lie. Those that were sent are to be
+    /// [consumed](Self::consume_output); what comes later is queued behind the rest.
+    pub fn output(&self) -> &[u8] {
+        self.output.front()
+    }
+
+    /// Forgets the first `length` bytes of the [`output`](Self::output): they are sent.
+    pub fn consume_output(&mut self, length: usize) {
+        self.sent += self.output.skip(length) as u64;
+    }
+
     /// Bytes that wait to be sent.
     pub fn pending_output(&self) -> usize {
         self.output.len()
@@ -190,7 +208,7 @@ impl Connection {
     /// Moves plaintext of the peer into `buffer`; returns how much. Zero means that there is none:
     /// feed what is left of the input.
     pub fn read(&mut self, buffer: &mut [u8]) -> usize {
-        if !matches!(self.phase, Phase::Established(_) | Phase::Closed(_)) {
+        if !matches!(self.phase, Phase::Established(_) | Phase::Closed(..)) {
             return 0;
         }
         self.plaintext.pop(buffer)
@@ -199,8 +217,24 @@ impl Connection {
     /// The peer's plaintext that is there, at most one record, without copying it.
     pub fn take_plaintext(&mut self) -> Vec<u8> {
         match self.phase {
-            Phase::Established(_) | Phase::Closed(_) => self.plaintext.take(),
+            Phase::Established(_) | Phase::Closed(..) => self.plaintext.take(),
             _ => Vec::new(),
+        }
+    }
+
+    /// The peer's plaintext that is there, at most one record, where it lies. What was read is to
+    /// be [consumed](Self::consume_plaintext).
+    pub fn plaintext(&self) -> &[u8] {
+        match self.phase {
+            Phase::Established(_) | Phase::Closed(..) => self.plaintext.front(),
+            _ => &[],
+        }
+    }
+
+    /// Forgets the first `length` bytes of the [`plaintext`](Self::plaintext): they are read.
+    pub fn consume_plaintext(&mut self, length: usize) {
+        if matches!(self.phase, Phase::Established(_) | Phase::Closed(..)) {
+            self.plaintext.skip(length);
         }
     }
 
@@ -217,7 +251,7 @@ impl Connection {
         match established.write(plaintext, &mut self.output) {
             Ok(()) => plaintext.len(),
             Err(error) => {
-                self.phase = Phase::Closed(Closed::Failed(error.to_string().into()));
+                self.end(Closed::Failed(error.to_string().into()));
                 0
             }
         }
@@ -231,9 +265,9 @@ impl Connection {
             Phase::Established(established) if !established.closing => {
                 established.closing = true;
                 if let Err(error) = established.close(&mut self.output) {
-                    self.phase = Phase::Closed(Closed::Failed(error.to_string().into()));
+                    self.end(Closed::Failed(error.to_string().into()));
                 } else if established.peer_closed {
-                    self.phase = Phase::Closed(Closed::Cleanly);
+                    self.end(Closed::Cleanly);
                 }
             }
             _ => {}
@@ -247,7 +281,7 @@ impl Connection {
             Phase::Negotiating { .. } => State::Negotiating,
             Phase::Established(established) => State::Established(established.session()),
             Phase::Refused(refusal) => State::Refused(refusal),
-            Phase::Closed(closed) => State::Closed(closed),
+            Phase::Closed(closed, _) => State::Closed(closed),
         }
     }
 
@@ -256,10 +290,13 @@ impl Connection {
         matches!(self.phase, Phase::Accepting(_) | Phase::Negotiating { .. })
     }
 
-    /// Who is at the other end, while the connection is established.
+    /// Who is at the other end, once the connection is established, and still when it is over:
+    /// there may be plaintext left to read.
     pub fn session(&self) -> Option<Session<'_>> {
         match &self.phase {
-            Phase::Established(established) => Some(established.session()),
+            Phase::Established(established) | Phase::Closed(_, established) => {
+                Some(established.session())
+            }
             _ => None,
         }
     }
@@ -276,7 +313,7 @@ impl Connection {
     pub fn peer_has_closed(&self) -> bool {
         match &self.phase {
             Phase::Established(established) => established.peer_closed,
-            Phase::Closed(closed) => *closed == Closed::Cleanly,
+            Phase::Closed(closed, _) => *closed == Closed::Cleanly,
             _ => false,
         }
     }
@@ -311,7 +348,7 @@ impl Connection {
 
     fn waits_for(&self) -> WaitsFor {
         match &self.phase {
-            Phase::Refused(_) | Phase::Closed(_) => WaitsFor::Nothing,
+            Phase::Refused(_) | Phase::Closed(..) => WaitsFor::Nothing,
             Phase::Established(_) if !self.plaintext.is_empty() => WaitsFor::Read,
             Phase::Established(_) if self.output.len() >= limits::OUTPUT_BYTES => WaitsFor::Send,
             Phase::Established(established) if established.peer_closed => WaitsFor::Close,
@@ -336,6 +373,14 @@ impl Connection {
             self.output.push(&alert.plaintext_record());
         }
         self.refuse(refusal);
+    }
+
+    /// An established connection is over; who it was with is kept.
+    fn end(&mut self, how: Closed) {
+        self.phase = match core::mem::replace(&mut self.phase, Phase::none()) {
+            Phase::Established(established) => Phase::Closed(how, established),
+            other => other,
+        };
     }
 
     fn step(&self, now: Moment, used: usize) -> Step {
@@ -412,9 +457,8 @@ impl Connection {
     /// rustls is done; what it says is checked before the client is in. It may hold places in
     /// `rest`, what it did not use of the input.
     fn complete(&mut self, driven: &Driven, rest: &mut [u8]) {
-        let closed = Phase::Closed(Closed::Cleanly);
         let Phase::Negotiating { entry, mut negotiation, .. } =
-            core::mem::replace(&mut self.phase, closed)
+            core::mem::replace(&mut self.phase, Phase::none())
         else {
             return;
         };
@@ -450,9 +494,9 @@ impl Connection {
         let Phase::Established(established) = &mut self.phase else { return 0 };
         let (used, stop) = established.process(input, &mut self.output, &mut self.plaintext);
         match stop {
-            Ok(Stop::Closed) => self.phase = Phase::Closed(Closed::Cleanly),
+            Ok(Stop::Closed) => self.end(Closed::Cleanly),
             Ok(_) => {}
-            Err(error) => self.phase = Phase::Closed(Closed::Failed(error.to_string().into())),
+            Err(error) => self.end(Closed::Failed(error.to_string().into())),
         }
         used
     }

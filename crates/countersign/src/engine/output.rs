@@ -17,6 +17,7 @@ impl Queue {
     }
 
     pub(super) fn push(&mut self, bytes: &[u8]) {
+        self.make_room();
         self.bytes.extend_from_slice(bytes);
     }
 
@@ -26,6 +27,7 @@ impl Queue {
         most: usize,
         write: impl FnOnce(&mut [u8]) -> Result<usize, E>,
     ) -> Result<usize, E> {
+        self.make_room();
         let start = self.bytes.len();
         if start == 0 {
             // A server's flight is written record by record, and has 1 to 2 kB.
@@ -37,10 +39,15 @@ impl Queue {
         written
     }
 
-    /// Moves as much as fits into `buffer`.
-    pub(super) fn pop(&mut self, buffer: &mut [u8]) -> usize {
-        let length = self.len().min(buffer.len());
-        buffer[..length].copy_from_slice(&self.bytes[self.taken..][..length]);
+    /// What waits, where it lies.
+    pub(super) fn front(&self) -> &[u8] {
+        &self.bytes[self.taken..]
+    }
+
+    /// Forgets the first `length` bytes of what waits, or all where there are fewer; returns how
+    /// many.
+    pub(super) fn skip(&mut self, length: usize) -> usize {
+        let length = length.min(self.len());
         self.taken += length;
         if self.is_empty() {
             *self = Self::default();
@@ -48,11 +55,27 @@ impl Queue {
         length
     }
 
+    /// Moves as much as fits into `buffer`.
+    pub(super) fn pop(&mut self, buffer: &mut [u8]) -> usize {
+        let length = self.len().min(buffer.len());
+        buffer[..length].copy_from_slice(&self.front()[..length]);
+        self.skip(length)
+    }
+
     /// Everything, without a copy where nothing was taken yet.
     pub(super) fn take(&mut self) -> Vec<u8> {
         let Self { mut bytes, taken } = core::mem::take(self);
         bytes.drain(..taken);
         bytes
+    }
+
+    /// Gives back the room of what was taken, once it is most of all: a queue that is never quite
+    /// empty would grow without end, and moving each byte once at most costs little.
+    fn make_room(&mut self) {
+        if self.taken > self.len() {
+            self.bytes.drain(..self.taken);
+            self.taken = 0;
+        }
     }
 }
 
@@ -77,5 +100,17 @@ mod tests {
         assert_eq!(queue.len(), 2);
         assert_eq!(queue.take(), b"ef");
         assert_eq!((queue.pop(&mut buffer), queue.bytes.capacity()), (0, 0));
+    }
+    #[test]
+    fn a_queue_that_is_never_empty_does_not_grow() {
+        let (mut queue, mut buffer) = (Queue::default(), [0; 100]);
+        queue.push(&[0; 50]);
+        for round in 0..1_000u32 {
+            let byte = (round % 251) as u8;
+            queue.push(&[byte; 100]);
+            assert_eq!(queue.pop(&mut buffer), 100);
+            assert_eq!((buffer[99], queue.front()), (byte, &[byte; 50][..]));
+        }
+        assert!(queue.bytes.capacity() < 1_000, "{}", queue.bytes.capacity());
     }
 }

@@ -3,6 +3,7 @@
 mod bounds;
 mod classes;
 mod drawer;
+mod ends;
 mod fleet;
 mod hostile;
 mod leases;
