@@ -49,7 +49,9 @@ fn class_08_a_certificate_after_the_handshake_never_authenticates() {
                 let progress = server.feed(&mut record, moment(&clock));
                 assert_eq!(progress.used, record.len());
                 assert!(matches!(server.state(), State::Closed(Closed::Failed(_))));
-                assert!(server.session().is_none() && server.lease().is_none());
+                let session = server.session().unwrap();
+                assert!(session.verdict().is_none() && session.leaf().is_none());
+                assert!(server.lease().is_none());
                 assert_eq!(server.take_plaintext(), b"");
                 let after = verifier.metrics();
                 assert_eq!(after.allowed() + after.denied(), before);
