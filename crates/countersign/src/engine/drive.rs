@@ -106,19 +106,20 @@ fn flush_alert(
     output: &mut Queue,
 ) -> usize {
     let mut used = 0;
-    loop {
+    // Once it has said everything it would read on, and fail on the same record a second time.
+    while tls.wants_write() {
         let UnbufferedStatus { discard, state } = tls.process_tls_records(&mut input[used..]);
-        let more = match state {
-            Ok(ConnectionState::EncodeTlsData(mut record)) => {
-                queue(|room| record.encode(room), output).is_ok()
-            }
-            _ => false,
-        };
         used += discard;
-        if !more {
-            return used;
+        match state {
+            Ok(ConnectionState::EncodeTlsData(mut record)) => {
+                if queue(|room| record.encode(room), output).is_err() {
+                    break;
+                }
+            }
+            _ => break,
         }
     }
+    used
 }
 
 /// Hands `send` rustls' end for plaintext, once rustls has said what it had to say. There must be
