@@ -63,7 +63,9 @@ fn says(server: &mut Connection, before: Stage, records: &mut Wellformed) {
     let output = server.take_output();
     records.see(&output);
     let Some(refusal) = server.refusal() else { return };
-    assert_ne!(refusal.cause(), Cause::Internal, "{refusal}");
+    // rustls has no error of its own for a client that takes none of the server's signatures.
+    let is_internal = refusal.cause() == Cause::Internal;
+    assert!(!is_internal || refusal.detail().contains("incompatible signing key"), "{refusal}");
     assert_ne!(refusal.cause(), Cause::Denied, "nobody was judged");
     if before == Stage::Refused {
         assert!(output.is_empty(), "it was over, and went on talking");

@@ -33,6 +33,8 @@ pub(super) struct Wallet {
     pub(super) anywhere: bool,
     /// What a session is worth that comes in now. `None` where there must not be one.
     pub(super) mint: Option<Mint>,
+    /// Sessions that come in now are not kept.
+    pub(super) discards: bool,
     /// What the session is worth that was offered last.
     pub(super) offered: Option<Mint>,
 }
@@ -52,6 +54,9 @@ enum Session {
 
 impl Wallet {
     fn keep(&mut self, name: ServerName<'static>, session: Session) {
+        if self.discards {
+            return;
+        }
         let mint = self.mint.clone().expect("no session for a client that is not in");
         self.sessions.push(Kept { name, session, mint });
     }

@@ -70,17 +70,32 @@ pub(super) fn after(pair: &mut Pair, before: Stage, pending: usize, scene: &Scen
             pair.tally.established += 1;
             pair.tally.resumed += usize::from(session.is_resumed());
             pair.tally.declined += usize::from(session.declined().is_some());
+            pair.minted = pair.door.map(|door| Mint {
+                names: door.names,
+                demand: door.demand,
+                leaf: session.leaf().map(<[u8]>::to_vec),
+                authenticated_at: session.authenticated_at().as_secs(),
+            });
             established(pair, scene);
         }
         State::Refused(refusal) => {
-            let is_denied = refusal.cause() == Cause::Denied;
-            assert!(!is_denied || grown <= ALERT_BYTES, "more than an alert for a client denied");
+            // In one piece with a hello, what was said before can be in front of it.
+            let is_denied = refusal.cause() == Cause::Denied && before == Stage::Negotiating;
+            assert!(
+                !is_denied || grown <= ALERT_BYTES,
+                "{grown} bytes to a client denied: {refusal}"
+            );
             pair.tally.refused += 1;
+            // What breaks the protocol right behind a complete handshake refuses it, with its
+            // sessions already on their way: they count as any other, and are judged again.
+            pair.is_unseen = matches!(refusal.cause(), Cause::Protocol | Cause::PeerAlert);
             refused(pair, scene);
         }
         State::Closed(_) if before == Stage::Established => {
             assert!(grown <= 2 * ALERT_BYTES, "more than an alert at the end");
         }
+        // In and out again in one piece: nobody has seen what the session was worth.
+        State::Closed(_) => pair.is_unseen = true,
         _ => {}
     }
 }
@@ -129,18 +144,12 @@ pub(super) fn waiting(pair: &Pair, waits_for: WaitsFor, left: usize) {
 
 /// What a session is worth that the client is given now; `None` where it is given none.
 pub(super) fn worth(pair: &Pair) -> Option<Mint> {
-    let door = pair.door?;
-    let Some(session) = pair.server.session() else {
+    let renewed = || {
         // A TLS 1.2 session that resumes is renewed before the client has answered.
-        let offered = (!pair.visit.is_tls13).then(|| pair.offered.clone())?;
-        return offered.filter(|_| pair.server.is_handshaking());
+        let is_before = !pair.visit.is_tls13 && pair.server.is_handshaking();
+        pair.offered.clone().filter(|_| is_before)
     };
-    Some(Mint {
-        names: door.names,
-        demand: door.demand,
-        leaf: session.leaf().map(<[u8]>::to_vec),
-        authenticated_at: session.authenticated_at().as_secs(),
-    })
+    pair.minted.clone().or_else(renewed)
 }
 
 /// When a client gets in: it came to the right door, and whoever it is said to be, it is.

@@ -21,6 +21,10 @@ pub(super) struct Pair {
     pub(super) accepted: u64,
     /// What the session that the client offered is worth.
     pub(super) offered: Option<Mint>,
+    /// What the sessions are worth that this connection makes, once its client is in.
+    pub(super) minted: Option<Mint>,
+    /// It was in and out again before anybody could look.
+    pub(super) is_unseen: bool,
     /// When the server was at work on the handshake.
     pub(super) instants: Vec<Instant>,
     /// What the client said and the server has not got yet; and what it said in all.
@@ -67,6 +71,8 @@ impl Pair {
             door: door_of(visit.front, name),
             accepted: scene.elapsed,
             offered: of_version.wallet.lock().offered.take(),
+            minted: None,
+            is_unseen: false,
             instants: Vec::new(),
             wire: Vec::new(),
             said: Vec::new(),

@@ -234,6 +234,7 @@ impl Pair {
         wallet.unix = scene.unix;
         wallet.shows = scene.site.guests[self.visit.guest].clone();
         wallet.mint = invariants::worth(self);
+        wallet.discards = self.is_unseen;
     }
 }
 
