@@ -7,7 +7,7 @@ use std::path::Path;
 
 use countersign::UnixTime;
 use countersign::internal::fuzz;
-use countersign_testkit::fuzz::{Scene, der_of, seeds, variations};
+use countersign_testkit::fuzz::{Scene, der_of, handshake_site, seeds, variations};
 
 /// Runs `body` over everything that `target` has, and so many variations of each seed.
 fn replay(target: &str, count: usize, mut body: impl FnMut(&[u8])) {
@@ -50,6 +50,24 @@ fn verdicts_on_chains_differ_from_those_of_webpki_only_where_the_table_says() {
     });
     println!("{total} scenes");
     differences.iter().for_each(|(why, count)| println!("{count:5} {why}"));
+}
+
+#[test]
+fn whatever_happens_on_the_way_nobody_gets_in_on_another_verdict_than_a_fresh_one() {
+    let folder = handshake_site();
+    let handshakes = fuzz::Handshakes::new(folder.path());
+    let mut tally = fuzz::Tally::default();
+    replay("handshake", 4, |octets| tally += handshakes.run(octets));
+    println!("{tally:?}");
+    assert!(tally.established > 500 && tally.resumed > 30 && tally.declined > 30, "{tally:?}");
+    assert!(tally.refused > 300 && tally.received > 10_000, "{tally:?}");
+}
+
+#[test]
+fn bytes_of_nobody_in_particular_wait_or_are_refused_however_they_are_cut() {
+    let folder = handshake_site();
+    let handshakes = fuzz::Handshakes::new(folder.path());
+    replay("hello", 100, |octets| fuzz::hello(&handshakes, octets));
 }
 
 fn judge(octets: &[u8]) -> Option<&'static str> {

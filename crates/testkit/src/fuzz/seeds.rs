@@ -1,6 +1,6 @@
 //! What each fuzz target starts from.
 
-use super::{loose, scene_seeds};
+use super::{handshake_seeds, loose, scene_seeds};
 use crate::forge::distribution_point::{
     DistributionPoint, IssuingDistributionPoint, PointName, crl_distribution_points, freshest_crl,
 };
@@ -20,7 +20,8 @@ pub struct Seed {
 }
 
 /// The fuzz targets.
-pub const TARGETS: [&str; 5] = ["certificate", "crl", "chain", "policy", "list"];
+pub const TARGETS: [&str; 7] =
+    ["certificate", "crl", "chain", "policy", "list", "handshake", "hello"];
 
 /// Everything that this target starts from.
 ///
@@ -36,6 +37,8 @@ pub fn seeds(target: &str) -> Vec<Seed> {
             // The first octet says which side the list is on.
             [0, 1].map(|side| [&[side], text.as_bytes()].concat())
         })),
+        "handshake" => handshake_seeds::handshakes(),
+        "hello" => named(handshake_seeds::hellos()),
         _ => panic!("no fuzz target is called {target}"),
     }
 }

@@ -3,9 +3,13 @@
 
 mod chain;
 mod differences;
+mod handshake;
+mod hello;
 mod policy;
 mod structures;
 
 pub use chain::{Chain, chain};
+pub use handshake::{Handshakes, Tally};
+pub use hello::hello;
 pub use policy::{list, policy};
 pub use structures::{certificate, crl};

@@ -100,3 +100,24 @@ fn a_client_that_is_not_asked_is_nobody_whatever_it_has() {
         }
     }
 }
+
+#[test]
+fn a_record_of_no_known_type_is_answered_with_one_alert() {
+    let site = Site::new();
+    let verifier = Arc::new(site.verifier(POLICY));
+    let acceptor = requiring(&verifier).build().unwrap();
+    let clock = Clock::new();
+    for version in VERSIONS {
+        let client = Client::nobody(version, &clock);
+        let mut pair = Pair::new(&acceptor, &client, "server.example", &clock);
+        let hello = pair.client_speaks();
+        pair.server_hears(&hello);
+        pair.server.take_output();
+        pair.server_hears(&[99, 3, 3, 0, 1, 0]);
+        assert_eq!(pair.server.refusal().unwrap().cause(), Cause::Protocol);
+        let alert = pair.server.take_output();
+        // In TLS 1.3 it is encrypted: type, tag and what looks like application data.
+        let length = if version == VERSIONS[0] { 7 } else { 5 + 2 + 1 + 16 };
+        assert_eq!(alert.len(), length, "{alert:?}");
+    }
+}
