@@ -2,4 +2,5 @@
 //! a bad one; its server against other clients.
 
 mod machinery;
+mod peers;
 mod stream;
