@@ -1,9 +1,9 @@
 //! The stream's own part: the handshake's time, ends that are none, more than one record.
 
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use countersign::Moment;
 use countersign::engine::{Acceptor, Cause, Entry};
@@ -61,6 +61,7 @@ fn who_says_nothing_is_refused_when_the_time_is_over() {
     let world = World::make().unwrap();
     let acceptor = acceptor(&world, Duration::from_millis(50));
     let (server, silent) = connected();
+    let began = Instant::now();
     let ended = beside(
         &acceptor,
         server,
@@ -72,6 +73,8 @@ fn who_says_nothing_is_refused_when_the_time_is_over() {
         },
     );
     assert_eq!(ended, Some(Cause::TooSlow));
+    // The handshake's time, not that of a silent connection, which is ten seconds.
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
 }
 
 #[test]
@@ -126,6 +129,53 @@ fn a_hello_that_does_not_end_is_refused_as_too_much() {
         },
     );
     assert_eq!(ended, Some(Cause::TooMuch));
+}
+
+/// Closing with bytes unread resets the connection.
+#[test]
+fn who_is_refused_while_it_talks_still_hears_the_alert() {
+    let world = World::make().unwrap();
+    let acceptor = acceptor(&world, Duration::from_secs(10));
+    let (server, mut client) = connected();
+    let ended = beside(
+        &acceptor,
+        server,
+        |stream| refused(&stream),
+        || {
+            client.write_all(b"GET / HTTP/1.1\r\n").unwrap();
+            client.write_all(&vec![b'x'; 1 << 20]).unwrap();
+            client.shutdown(Shutdown::Write).unwrap();
+            let mut heard = Vec::new();
+            client.read_to_end(&mut heard).unwrap();
+            // A fatal alert: unexpected_message.
+            assert_eq!(heard, [21, 3, 3, 0, 2, 2, 10]);
+        },
+    );
+    assert_eq!(ended, Some(Cause::Protocol));
+}
+
+#[test]
+fn who_is_told_goodbye_while_it_talks_still_hears_it() {
+    let world = World::make().unwrap();
+    let acceptor = acceptor(&world, Duration::from_secs(10));
+    let (server, socket) = connected();
+    beside(
+        &acceptor,
+        server,
+        |mut stream| {
+            stream.read_exact(&mut [0]).unwrap();
+            stream.write_all(b"enough").unwrap();
+            stream.close().unwrap();
+        },
+        || {
+            let mut client = client(&world, socket);
+            client.write_all(&vec![b'x'; 1 << 20]).unwrap();
+            client.flush().unwrap();
+            let mut heard = Vec::new();
+            client.read_to_end(&mut heard).unwrap();
+            assert_eq!(heard, b"enough");
+        },
+    );
 }
 
 #[test]
