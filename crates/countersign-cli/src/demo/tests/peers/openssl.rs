@@ -3,11 +3,14 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use countersign::engine::{Alert, TlsVersion};
+use countersign::Reason;
+use countersign::engine::{Alert, Declined, TlsVersion};
 
-use super::process::{Heard, run};
-use super::scenarios::{Call, Peer};
-use super::site::Site;
+use super::process::{Heard, is_here, run};
+use super::scenarios::{Call, Peer, VERSIONS};
+use super::site::{Site, Way, next};
+use crate::demo::cases::REPORTS;
+use crate::demo::server::Farewell;
 
 struct OpenSsl;
 
@@ -47,6 +50,42 @@ impl Peer for OpenSsl {
     fn says_alert(heard: &Heard, alert: Alert, _: TlsVersion) -> bool {
         let name = alert.name().unwrap_or_default().replace('_', " ");
         heard.code == Some(1) && heard.stderr.contains(&format!("alert {name}"))
+    }
+}
+
+/// It offers whatever session it is given; other programs keep the names apart.
+#[test]
+fn a_session_of_one_server_name_is_declined_under_another() {
+    if !is_here(OpenSsl::PROGRAM) {
+        return;
+    }
+    let (site, folder) = (Site::new(), tempfile::tempdir().unwrap());
+    let server = &site.serve_two_names();
+    for version in VERSIONS {
+        for name in ["spiffe", "approved"] {
+            let call = Call { server, way: Way::Tickets, version, identity: Some(name) };
+            let session = folder.path().join(format!("{name} {version}"));
+            let first = run(client(&site, &call).arg("-sess_out").arg(&session), LINE);
+            assert!(next(server).is_ok() && OpenSsl::is_content(&first), "{first:?}");
+            let mut elsewhere = client(&site, &call);
+            elsewhere.arg("-sess_in").arg(&session).args(["-servername", REPORTS]);
+            let heard = run(&mut elsewhere, LINE);
+            assert!(!OpenSsl::says_resumed(&heard), "{heard:?}");
+            let declined = match next(server) {
+                Ok(welcome) => {
+                    assert_eq!(welcome.server_name.as_deref(), Some(REPORTS));
+                    assert!(name == "spiffe" && OpenSsl::is_content(&heard), "{heard:?}");
+                    welcome.declined
+                }
+                Err(Farewell::Refused(refusal)) => {
+                    assert_eq!((name, refusal.reason()), ("approved", Some(Reason::NotListed)));
+                    assert!(OpenSsl::says_alert(&heard, Alert::ACCESS_DENIED, version));
+                    refusal.declined()
+                }
+                Err(farewell) => panic!("{farewell}: {heard:?}"),
+            };
+            assert_eq!(declined, Some(Declined::OtherEntry), "{name} {version}");
+        }
     }
 }
 

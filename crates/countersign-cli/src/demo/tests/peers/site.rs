@@ -7,6 +7,7 @@ use countersign::Verifier;
 use countersign::engine::{Acceptor, ClientAuth, Entry, Resumption, TicketKeys};
 use tempfile::TempDir;
 
+use crate::demo::cases::{MAIN, REPORTS};
 use crate::demo::server::{Handshake, Server};
 use crate::demo::world::World;
 
@@ -49,6 +50,19 @@ impl Site {
         Server::start(acceptor, answer).unwrap()
     }
 
+    /// A server with the demo's two names, each with its policy and the same tickets.
+    pub(super) fn serve_two_names(&self) -> Server {
+        let entry = |policy: &str, name: &str| {
+            let verifier = Arc::new(Verifier::from_file(self.file(policy)).unwrap());
+            Entry::required(self.world.credential().unwrap(), verifier).named(name)
+        };
+        let acceptor = Acceptor::builder()
+            .entry(entry("policy.toml", MAIN))
+            .entry(entry("reports.toml", REPORTS))
+            .resumption(Way::Tickets.resumption());
+        Server::start(acceptor.build().unwrap(), in_kind).unwrap()
+    }
+
     fn acceptor(&self, demand: ClientAuth, way: Way) -> Acceptor {
         let (credential, verifier) = (self.world.credential().unwrap(), Arc::clone(&self.verifier));
         let entry = match demand {
@@ -57,7 +71,7 @@ impl Site {
             ClientAuth::Required => Entry::required(credential, verifier),
         };
         // Some clients keep a certificate to themselves whose issuer the server does not name.
-        let entry = entry.root_hints(false).named("localhost");
+        let entry = entry.root_hints(false).named(MAIN);
         Acceptor::builder().entry(entry).resumption(way.resumption()).build().unwrap()
     }
 }
