@@ -32,7 +32,7 @@ install: ## the `countersign` command into cargo's bin folder
 # last thing to be seen.
 
 packages:
-	$(call say,"packages: a C compiler for the crypto providers - openssl as a TLS peer in the tests")
+	$(call say,"packages: a C compiler for the crypto providers - openssl - curl - gnutls as TLS peers in the tests")
 	@.ci/packages
 
 fmt:

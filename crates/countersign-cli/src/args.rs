@@ -50,7 +50,7 @@ pub(crate) struct Verify {
 /// `countersign demo`
 #[derive(Debug, clap::Args)]
 pub(crate) struct Demo {
-    /// Keep the CA, the certificates and the policy in this folder, new or empty
+    /// Keep the CA, the certificates, the keys and the policies in this folder, new or empty
     #[arg(long, value_name = "DIR")]
     pub(crate) keep: Option<PathBuf>,
     /// Print one JSON object instead of a table

@@ -8,6 +8,7 @@ mod args;
 mod demo;
 mod failure;
 mod rfc3339;
+mod tls_stream;
 mod verify;
 
 use std::process::ExitCode;

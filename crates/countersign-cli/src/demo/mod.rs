@@ -1,26 +1,29 @@
 //! `countersign demo`: the whole thing on one machine, nothing pretended.
 //!
 //! Clients make keys and send requests, an authority signs them, a policy approves some, and a
-//! server that speaks TLS on loopback judges everyone. What the table shows is what the server
-//! decided and what the client saw of it.
+//! server that speaks TLS on loopback judges everyone: when they come, when they come back with a
+//! session, when they take it to another server name, and when they were revoked since. What the
+//! table shows is what the server decided and what the client saw of it.
 
 mod cases;
 mod client;
 mod pki;
 mod row;
 mod server;
+mod sessions;
 mod world;
 
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use countersign::Verifier;
-use countersign::rustls::ClientVerifier;
+use countersign::engine::{Acceptor, Entry, Resumption, TicketKeys};
+use countersign::{Journal, Verifier};
 use rustls::SupportedProtocolVersion;
 use rustls::crypto::CryptoProvider;
 use rustls::sign::CertifiedKey;
@@ -29,7 +32,8 @@ use serde::Serialize;
 use crate::Answer;
 use crate::args::Demo;
 use crate::failure::Failure;
-use cases::{CASES, Case, Presents};
+use cases::{CASES, Case, Comes, MAIN, Presents, REPORTS};
+use client::Client;
 use row::Row;
 use server::Server;
 use world::World;
@@ -58,7 +62,8 @@ fn play(args: &Demo) -> Outcome<Answer> {
     out.say("Making a root CA, an issuing CA, their CRLs, and clients' keys and requests …")?;
     let world = World::make()?;
     world.write_to(place.folder())?;
-    out.say("Wrote policy.toml, which approves billing, nightly-jobs and till-7.")?;
+    out.say("Wrote policy.toml for localhost, which approves billing, nightly-jobs and till-7,")?;
+    out.say("and reports.toml for reports.localhost, which approves nightly-jobs alone.")?;
 
     let mut rows = Vec::new();
     for (tls, version) in VERSIONS {
@@ -72,7 +77,7 @@ fn play(args: &Demo) -> Outcome<Answer> {
     Ok(answer)
 }
 
-/// Every case against a server of its own, whose caches are empty at first.
+/// Every case against a server of its own, which knows nobody at first.
 fn play_version(
     world: &World,
     folder: &Path,
@@ -80,23 +85,50 @@ fn play_version(
     version: &'static SupportedProtocolVersion,
     out: &mut Out,
 ) -> Outcome<Vec<Row>> {
+    world.publish_crl(folder, false)?;
     let (journal, notes) = row::journal();
-    let policy = folder.join("policy.toml");
-    let verifier = Verifier::builder_from_file(policy).journal(Arc::new(journal)).build()?;
-    let verifier = ClientVerifier::new(Arc::new(verifier));
-    let server = Server::start(world.server_identity()?, Arc::new(verifier))?;
+    let main = verifier(&folder.join("policy.toml"), &journal)?;
+    let reports = verifier(&folder.join("reports.toml"), &journal)?;
+    let server = Server::start(acceptor(world, &main, &reports)?, |line| line)?;
     out.say(&format!("\n{tls}, server on {}\n{}", server.address(), Row::heading()))?;
 
+    let mut clients = HashMap::new();
     let mut rows = Vec::new();
     for case in CASES {
-        let identity = identity_of(world, case)?;
-        let seen = client::connect(server.address(), world.root(), version, identity)?;
+        if case.comes == Comes::New {
+            let identity = identity_of(world, case)?;
+            clients.insert(case.presents, Client::new(world.root(), version, identity)?);
+        }
+        if case.comes == Comes::BackRevoked {
+            world.publish_crl(folder, true)?;
+            main.reload()?;
+            out.say("    … leaver is revoked, the CRL published, the policy reloaded …")?;
+        }
+        let client = clients.get(&case.presents).ok_or("nobody comes back who never came")?;
+        let seen = client.connect(server.address(), case.at)?;
         let handshake = server.next_handshake()?;
         let row = Row::of(tls, case, &handshake, notes.try_iter().last(), &seen);
         out.say(&row.to_string())?;
         rows.push(row);
     }
     Ok(rows)
+}
+
+fn verifier(policy: &Path, journal: &Arc<dyn Journal>) -> Outcome<Arc<Verifier>> {
+    let verifier = Verifier::builder_from_file(policy).journal(Arc::clone(journal)).build()?;
+    Ok(Arc::new(verifier))
+}
+
+/// Two names with a policy each, and sessions that resume.
+fn acceptor(world: &World, main: &Arc<Verifier>, reports: &Arc<Verifier>) -> Outcome<Acceptor> {
+    let entry = |verifier, name: &str| -> Outcome<Entry> {
+        Ok(Entry::required(world.credential()?, Arc::clone(verifier)).named(name))
+    };
+    Ok(Acceptor::builder()
+        .entry(entry(main, MAIN)?)
+        .entry(entry(reports, REPORTS)?)
+        .resumption(Resumption::tickets(Arc::new(TicketKeys::per_process()?)))
+        .build()?)
 }
 
 fn identity_of(world: &World, case: &Case) -> Outcome<Option<CertifiedKey>> {
@@ -116,9 +148,11 @@ fn next_steps(kept: Option<&Path>) -> String {
     let file = |name| folder.join(name).display().to_string();
     let (policy, approved, revoked) =
         (file("policy.toml"), file("approved.pem"), file("revoked.pem"));
+    let (chain, key) = (file("server.pem"), file("server.key"));
     format!(
         "Next:\n  {me} verify --policy {policy} --chain {approved}\n  \
-           {me} verify --policy {policy} --chain {revoked} --json\n{WRITE_YOUR_OWN}"
+           {me} verify --policy {policy} --chain {revoked} --json\n  \
+           {chain}, {key}: for a server of your own\n{WRITE_YOUR_OWN}"
     )
 }
 

@@ -56,8 +56,9 @@ impl Authority {
         Ok(request.signed_by(&self.issuer)?)
     }
 
-    /// A CRL of this authority: current for a week, PEM.
-    pub(super) fn crl(&self, revoked: &[u64]) -> Outcome<String> {
+    /// A CRL of this authority: current for a week, PEM. Each has a greater number than the one
+    /// before (RFC 5280 section 5.2.3).
+    pub(super) fn crl(&self, number: u64, revoked: &[u64]) -> Outcome<String> {
         let now = OffsetDateTime::now_utc();
         let revoke = |serial: &u64| RevokedCertParams {
             serial_number: SerialNumber::from(*serial),
@@ -68,7 +69,7 @@ impl Authority {
         let crl = CertificateRevocationListParams {
             this_update: now - Duration::hours(1),
             next_update: now + Duration::days(7),
-            crl_number: SerialNumber::from(1),
+            crl_number: SerialNumber::from(number),
             issuing_distribution_point: None,
             revoked_certs: revoked.iter().map(revoke).collect(),
             key_identifier_method: KeyIdMethod::Sha256,

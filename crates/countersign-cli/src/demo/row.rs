@@ -1,37 +1,32 @@
 //! One handshake, as the server decided it and as the client saw it.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-use countersign::{Decision, JournalEntry, Reason};
+use countersign::engine::{Alert, Declined};
+use countersign::{Decision, Journal, JournalEntry, Reason};
 use serde::Serialize;
 
-use super::cases::{Case, Expected};
+use super::cases::{Case, Expected, How};
 use super::client::Seen;
-use super::server::{Handshake, HandshakeError};
+use super::server::{Farewell, Handshake};
 
 /// What the server's journal says of one decision.
 pub(super) struct Note {
-    reason: Reason,
-    client: Option<String>,
     cached: bool,
     duration: Duration,
 }
 
 /// A journal whose entries come out of the receiver.
-pub(super) fn journal() -> (impl Fn(&JournalEntry<'_>) + Send + Sync, Receiver<Note>) {
+pub(super) fn journal() -> (Arc<dyn Journal>, Receiver<Note>) {
     let (sender, notes): (Sender<Note>, _) = channel();
     let record = move |entry: &JournalEntry<'_>| {
         // Nobody listens any more once the demo is over.
-        let _ = sender.send(Note {
-            reason: entry.verdict.reason(),
-            client: entry.verdict.client().map(str::to_owned),
-            cached: entry.verdict.is_cached(),
-            duration: entry.duration,
-        });
+        let _ = sender.send(Note { cached: entry.verdict.is_cached(), duration: entry.duration });
     };
-    (record, notes)
+    (Arc::new(record), notes)
 }
 
 /// A row of the table.
@@ -39,14 +34,22 @@ pub(super) fn journal() -> (impl Fn(&JournalEntry<'_>) + Send + Sync, Receiver<N
 pub(super) struct Row {
     tls: &'static str,
     case: &'static str,
+    /// That the client asked for.
+    server_name: &'static str,
     expected: String,
     decision: &'static str,
     reason: &'static str,
     /// Who it was recognised as.
     client: Option<String>,
+    how: &'static str,
     cached: bool,
+    resumed: bool,
+    /// Why the session that the client offered did not count.
+    declined: Option<&'static str>,
     /// What the decision took; none where it never came to one.
     nanoseconds: Option<u64>,
+    /// The alert that the server sent.
+    alert: Option<String>,
     /// Why TLS refused, in the server's words.
     server_said: Option<String>,
     client_saw: String,
@@ -54,7 +57,7 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// Puts together what the two ends have to say.
+    /// Puts together what the two ends have to say. `note` is the journal's last word on it.
     pub(super) fn of(
         tls: &'static str,
         case: &Case,
@@ -62,24 +65,30 @@ impl Row {
         note: Option<Note>,
         seen: &Seen,
     ) -> Self {
-        let (reason, note) = decided(handshake, note);
         let decision = if handshake.is_ok() { Decision::Allow } else { Decision::Deny };
-        let client = note.as_ref().and_then(|n| n.client.clone()).filter(|_| handshake.is_ok());
+        let (reason, client, alert) = decided(handshake);
         let cached = note.as_ref().is_some_and(|n| n.cached);
+        let how = came_about(handshake, cached);
         let as_expected = decision == case.expected.decision()
             && reason == case.expected.reason
             && client.as_deref() == case.expected.client
-            && case.expected.cached.is_none_or(|c| c == cached)
-            && was_seen(decision, seen);
+            && how == case.expected.how
+            && is_as_asked(handshake, tls, case.at)
+            && was_seen(decision, alert, seen);
         Self {
             tls,
             case: case.name,
+            server_name: case.at,
             expected: in_words(&case.expected),
             decision: decision.token(),
             reason: reason.token(),
             client,
+            how: how.token(),
             cached,
+            resumed: how == How::Resumed,
+            declined: how.declined(),
             nanoseconds: note.map(|n| u64::try_from(n.duration.as_nanos()).unwrap_or(u64::MAX)),
+            alert: alert.map(|alert| alert.to_string()),
             server_said: handshake.as_ref().err().map(ToString::to_string),
             client_saw: seen_in_words(seen),
             as_expected,
@@ -89,27 +98,19 @@ impl Row {
     /// The line above the rows.
     pub(super) fn heading() -> String {
         format!(
-            "    {:<30}{:<27}{:<9}{:<21}{:>9}",
-            "client", "expected", "verdict", "reason", "time"
+            "    {:<27}{:<25}{:<8}{:<20}{:>5} {}",
+            "client", "expected", "verdict", "reason", "µs", "how"
         )
     }
 }
 
 impl fmt::Display for Row {
+    /// A hundred columns at most.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mark = if self.as_expected { "ok" } else { "!!" };
-        write!(f, " {mark} {:<30}{:<27}{:<9}", self.case, self.expected, self.decision)?;
-        write!(
-            f,
-            "{:<21}{:>9}",
-            self.reason,
-            self.nanoseconds.map_or("-".to_owned(), microseconds)
-        )?;
-        match (self.cached, self.decision == Decision::Allow.token()) {
-            (true, true) => write!(f, "  from the cache")?,
-            (true, false) => write!(f, "  the chain from the cache, the signature not")?,
-            (false, _) => {}
-        }
+        let time = self.nanoseconds.map_or("-".to_owned(), microseconds);
+        write!(f, " {mark} {:<27}{:<25}{:<8}", self.case, self.expected, self.decision)?;
+        write!(f, "{:<20}{time:>5} {}", self.reason, self.how)?;
         if !self.as_expected {
             let client = self.client.as_deref().unwrap_or("nobody");
             let server = self.server_said.as_deref().unwrap_or("welcome");
@@ -120,27 +121,48 @@ impl fmt::Display for Row {
     }
 }
 
-/// The server's own word: the journal's, unless the handshake failed on what is no matter of the
-/// chain, as with no certificate at all or a key that is not the certificate's.
-fn decided(handshake: &Handshake, note: Option<Note>) -> (Reason, Option<Note>) {
-    let refused_by_journal = note.as_ref().is_some_and(|n| n.reason != Reason::Allowed);
-    let reason = match handshake {
-        Ok(()) => note.as_ref().map_or(Reason::Internal, |n| n.reason),
-        Err(_) if refused_by_journal => note.as_ref().map_or(Reason::Internal, |n| n.reason),
-        Err(HandshakeError::Tls(rustls::Error::NoCertificatesPresented)) => Reason::NoCertificate,
-        Err(HandshakeError::Tls(rustls::Error::InvalidCertificate(
-            rustls::CertificateError::BadSignature,
-        ))) => Reason::BadSignature,
-        Err(_) => Reason::Internal,
-    };
-    (reason, note)
+/// The server's own word: reason, client, and the alert that it sent.
+fn decided(handshake: &Handshake) -> (Reason, Option<String>, Option<Alert>) {
+    match handshake {
+        Ok(welcome) => match &welcome.verdict {
+            Some(verdict) => (verdict.reason(), verdict.client().map(str::to_owned), None),
+            None => (Reason::Internal, None, None),
+        },
+        Err(Farewell::Refused(refusal)) => {
+            (refusal.reason().unwrap_or(Reason::Internal), None, refusal.alert())
+        }
+        Err(Farewell::Broken(_)) => (Reason::Internal, None, None),
+    }
 }
 
-/// Whoever gets in must get an answer; whoever does not must be told in TLS's words.
-fn was_seen(decision: Decision, seen: &Seen) -> bool {
-    match decision {
-        Decision::Allow => *seen == Seen::Echo,
-        Decision::Deny => matches!(seen, Seen::Alert(_)),
+fn came_about(handshake: &Handshake, cached: bool) -> How {
+    let declined: Option<Declined> = match handshake {
+        Ok(welcome) if welcome.is_resumed => return How::Resumed,
+        Ok(welcome) => welcome.declined,
+        Err(Farewell::Refused(refusal)) => refusal.declined(),
+        Err(Farewell::Broken(_)) => None,
+    };
+    match declined {
+        Some(why) => How::Declined(why),
+        None if cached => How::Remembered,
+        None => How::Fresh,
+    }
+}
+
+/// Whether who got in did so under the version and the name that the row is about.
+fn is_as_asked(handshake: &Handshake, tls: &str, server_name: &str) -> bool {
+    handshake.as_ref().ok().is_none_or(|welcome| {
+        welcome.version.to_string() == tls && welcome.server_name.as_deref() == Some(server_name)
+    })
+}
+
+/// Whoever gets in must get an answer; whoever does not must be told in TLS's words, and in those
+/// that the server says it used.
+fn was_seen(decision: Decision, sent: Option<Alert>, seen: &Seen) -> bool {
+    match (decision, seen) {
+        (Decision::Allow, seen) => *seen == Seen::Echo,
+        (Decision::Deny, Seen::Alert(alert)) => sent == Some(Alert::from(*alert)),
+        (Decision::Deny, _) => false,
     }
 }
 
@@ -159,6 +181,10 @@ fn seen_in_words(seen: &Seen) -> String {
     }
 }
 
+/// One decimal where there is room for it.
 fn microseconds(nanoseconds: u64) -> String {
-    format!("{}.{} µs", nanoseconds / 1000, nanoseconds % 1000 / 100)
+    match nanoseconds {
+        0..100_000 => format!("{}.{}", nanoseconds / 1000, nanoseconds % 1000 / 100),
+        _ => format!("{}", nanoseconds / 1000),
+    }
 }

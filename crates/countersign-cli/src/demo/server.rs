@@ -1,20 +1,19 @@
-//! A real mutual-TLS server on loopback: it echoes one line to whoever gets in.
+//! A real mutual-TLS server on loopback, on the engine: it answers one line of whoever gets in.
 
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use rustls::server::NoServerSessionStorage;
-use rustls::server::danger::ClientCertVerifier;
-use rustls::sign::{CertifiedKey, SingleCertAndKey};
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use countersign::engine::{Acceptor, Declined, Refusal, Session, State, TlsVersion};
+use countersign::{Moment, VerdictRecord};
 
 use super::Outcome;
+use crate::tls_stream::TlsStream;
 
 /// Nothing on loopback takes this long; whoever waits longer gives up.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
@@ -28,40 +27,55 @@ pub(super) struct Server {
 }
 
 /// How one handshake ended, as the server saw it.
-pub(super) type Handshake = Result<(), HandshakeError>;
+pub(super) type Handshake = Result<Welcome, Farewell>;
 
-/// Why a handshake did not complete.
+/// Someone who got in.
 #[derive(Debug)]
-pub(super) enum HandshakeError {
-    /// TLS refused it.
-    Tls(rustls::Error),
-    /// The connection broke.
-    Io(io::Error),
+pub(super) struct Welcome {
+    /// `None` where nobody was asked, or nobody came and nobody had to.
+    pub(super) verdict: Option<VerdictRecord>,
+    pub(super) server_name: Option<String>,
+    pub(super) version: TlsVersion,
+    pub(super) is_resumed: bool,
+    pub(super) declined: Option<Declined>,
 }
 
-impl fmt::Display for HandshakeError {
+/// Why someone did not.
+#[derive(Debug)]
+pub(super) enum Farewell {
+    Refused(Refusal),
+    /// The socket broke.
+    Broken(io::Error),
+}
+
+impl Welcome {
+    fn of(session: &Session<'_>) -> Self {
+        Self {
+            verdict: session.verdict().cloned(),
+            server_name: session.server_name().map(str::to_owned),
+            version: session.version(),
+            is_resumed: session.is_resumed(),
+            declined: session.declined(),
+        }
+    }
+}
+
+impl fmt::Display for Farewell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Tls(error) => write!(f, "{error}"),
-            Self::Io(error) => write!(f, "the connection broke: {error}"),
+            Self::Refused(refusal) => write!(f, "{refusal}"),
+            Self::Broken(error) => write!(f, "the connection broke: {error}"),
         }
     }
 }
 
 impl Server {
-    /// Listens on a free port of 127.0.0.1, TLS 1.2 and 1.3, and asks `verifier` about clients.
+    /// Listens on a free port of 127.0.0.1, one connection after the other, and says to each client
+    /// what `answer` makes of its line.
     pub(super) fn start(
-        identity: CertifiedKey,
-        verifier: Arc<dyn ClientCertVerifier>,
+        acceptor: Acceptor,
+        answer: impl FnMut(String) -> String + Send + 'static,
     ) -> Outcome<Self> {
-        let mut config = ServerConfig::builder_with_provider(super::provider())
-            .with_protocol_versions(rustls::ALL_VERSIONS)?
-            .with_client_cert_verifier(verifier)
-            .with_cert_resolver(Arc::new(SingleCertAndKey::from(identity)));
-        // rustls resumes a session without asking the verifier again; so nothing to resume here.
-        config.session_storage = Arc::new(NoServerSessionStorage {});
-        config.send_tls13_tickets = 0;
-
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .map_err(|e| format!("cannot listen on 127.0.0.1: {e}"))?;
         let address = listener.local_addr()?;
@@ -69,7 +83,7 @@ impl Server {
         let (sender, handshakes) = channel();
         let thread = std::thread::Builder::new().name("server".to_owned()).spawn({
             let stopping = Arc::clone(&stopping);
-            move || accept(&listener, &Arc::new(config), &stopping, &sender)
+            move || accept(&listener, &acceptor, answer, &stopping, &sender)
         })?;
         Ok(Self { address, handshakes, stopping, thread: Some(thread) })
     }
@@ -97,58 +111,43 @@ impl Drop for Server {
 
 fn accept(
     listener: &TcpListener,
-    config: &Arc<ServerConfig>,
+    acceptor: &Acceptor,
+    mut answer: impl FnMut(String) -> String,
     stopping: &AtomicBool,
     handshakes: &Sender<Handshake>,
 ) {
-    for stream in listener.incoming() {
+    for socket in listener.incoming() {
         if stopping.load(Ordering::SeqCst) {
             return;
         }
-        let ended = stream.map_err(HandshakeError::Io).and_then(|s| serve(config, s));
+        let stream = socket.and_then(|s| TlsStream::handshake(s, acceptor.accept(Moment::now())));
+        let (ended, stream) = match stream {
+            Ok(stream) => (outcome(&stream), Some(stream)),
+            Err(error) => (Err(Farewell::Broken(error)), None),
+        };
+        let is_in = ended.is_ok();
         if handshakes.send(ended).is_err() {
             return;
         }
-    }
-}
-
-fn serve(config: &Arc<ServerConfig>, mut stream: TcpStream) -> Handshake {
-    stream.set_read_timeout(Some(PATIENCE)).map_err(HandshakeError::Io)?;
-    stream.set_write_timeout(Some(PATIENCE)).map_err(HandshakeError::Io)?;
-    let mut tls = ServerConnection::new(Arc::clone(config)).map_err(HandshakeError::Tls)?;
-    while tls.is_handshaking() {
-        if let Err(error) = tls.complete_io(&mut stream) {
-            linger(&mut stream);
-            return Err(classify(error));
+        if let Some(stream) = stream.filter(|_| is_in) {
+            // The handshake is what is judged; a client that breaks off afterwards is its own
+            // affair, and shows in what the client saw.
+            let _ = answer_line(stream, &mut answer);
         }
     }
-    // The handshake is what is judged; a client that breaks off afterwards is its own affair, and
-    // shows in what the client saw.
-    let _ = echo_line(StreamOwned::new(tls, stream));
-    Ok(())
 }
 
-fn echo_line(mut tls: StreamOwned<ServerConnection, TcpStream>) -> io::Result<()> {
+fn outcome(stream: &TlsStream) -> Handshake {
+    match stream.connection().state() {
+        State::Established(session) => Ok(Welcome::of(&session)),
+        State::Refused(refusal) => Err(Farewell::Refused(refusal.clone())),
+        _ => Err(Farewell::Broken(io::ErrorKind::UnexpectedEof.into())),
+    }
+}
+
+fn answer_line(mut tls: TlsStream, answer: &mut impl FnMut(String) -> String) -> io::Result<()> {
     let mut line = String::new();
     BufReader::new((&mut tls).take(1024)).read_line(&mut line)?;
-    tls.write_all(line.as_bytes())?;
-    tls.conn.send_close_notify();
-    tls.flush()?;
-    linger(&mut tls.sock);
-    Ok(())
-}
-
-/// Waits for the peer to close: closing first, with bytes unread, would reset the connection and
-/// could take the alert with it.
-fn linger(stream: &mut TcpStream) {
-    let _ = stream.shutdown(Shutdown::Write);
-    let _ = io::copy(stream, &mut io::sink());
-}
-
-/// rustls hands its own errors through `io::Error`.
-fn classify(error: io::Error) -> HandshakeError {
-    match error.get_ref().and_then(|e| e.downcast_ref::<rustls::Error>()) {
-        Some(tls) => HandshakeError::Tls(tls.clone()),
-        None => HandshakeError::Io(error),
-    }
+    tls.write_all(answer(line).as_bytes())?;
+    tls.close()
 }

@@ -4,21 +4,26 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_lc_rs::digest::{SHA256, digest};
+use countersign::engine::Credential;
 use rcgen::{KeyPair, PublicKeyData, SanType};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::sign::CertifiedKey;
 
 use super::Outcome;
+use super::cases::{MAIN, REPORTS};
 use super::pki::{Applicant, Authority, Terms};
 
 /// The name that the policy approves.
 const BILLING: &str = "billing.acme.example";
 /// The workload identity that the policy approves.
 const NIGHTLY: &str = "spiffe://acme.example/jobs/nightly";
-/// The serial number that the CRL lists.
+/// The serial number that the CRL lists from the beginning.
 const REVOKED_SERIAL: u64 = 104;
+/// The serial number that it lists once its client has left.
+const LEAVER_SERIAL: u64 = 108;
 
 /// The authorities, the server and the clients.
 pub(super) struct World {
@@ -26,6 +31,8 @@ pub(super) struct World {
     issuing: Authority,
     server: Member,
     clients: BTreeMap<&'static str, Member>,
+    /// CRLs that the issuing authority has made.
+    crls: AtomicU64,
 }
 
 /// Someone with a key and a chain to present.
@@ -45,10 +52,11 @@ impl World {
         let server = Member::issued(
             &issuing,
             "demo server",
-            &[dns("localhost")?],
+            &[dns(MAIN)?, dns(REPORTS)?],
             &Terms::client(1).for_server(),
         )?;
-        let mut world = Self { root, issuing, server, clients: BTreeMap::new() };
+        let mut world =
+            Self { root, issuing, server, clients: BTreeMap::new(), crls: AtomicU64::new(0) };
         world.issue("approved", &[dns(BILLING)?], &Terms::client(101))?;
         world.issue("not-listed", &[dns("intern.acme.example")?], &Terms::client(102))?;
         world.issue("expired", &[dns(BILLING)?], &Terms::client(103).between_days(-90, -1))?;
@@ -56,6 +64,7 @@ impl World {
         world.issue("not-yet-valid", &[dns(BILLING)?], &Terms::client(105).between_days(1, 90))?;
         world.issue("wrong-eku", &[dns(BILLING)?], &Terms::client(106).for_server())?;
         world.issue("spiffe", &[SanType::URI(NIGHTLY.try_into()?)], &Terms::client(107))?;
+        world.issue("leaver", &[dns(BILLING)?], &Terms::client(LEAVER_SERIAL))?;
         world.add_impostors()?;
         Ok(world)
     }
@@ -79,9 +88,10 @@ impl World {
         Ok(())
     }
 
-    /// What the server presents.
-    pub(super) fn server_identity(&self) -> Outcome<CertifiedKey> {
-        self.server.present(&self.server.applicant.key)
+    /// What the server presents, under both its names.
+    pub(super) fn credential(&self) -> Outcome<Credential> {
+        let key = self.server.applicant.key.serialize_pem();
+        Ok(Credential::from_pem(self.server.chain_pem.as_bytes(), key.as_bytes())?)
     }
 
     /// What a client presents.
@@ -104,21 +114,31 @@ impl World {
         self.clients.get(name).ok_or_else(|| format!("no client is named {name}").into())
     }
 
-    /// Writes everything as an operator would have it: `policy.toml`, the authorities' certificates
-    /// and CRLs, and each client's request, chain and key.
+    /// Writes everything as an operator would have it: the policies, the authorities' certificates
+    /// and CRLs, the server's chain and key, and each client's request, chain and key.
     pub(super) fn write_to(&self, folder: &Path) -> Outcome<()> {
         let write = |name: &str, text: &str| write_new(&folder.join(name), text, 0o644);
         write("ca.pem", &self.root.pem())?;
-        write("ca.crl", &self.root.crl(&[])?)?;
-        write("issuing.crl", &self.issuing.crl(&[REVOKED_SERIAL])?)?;
+        write("ca.crl", &self.root.crl(1, &[])?)?;
         write("policy.toml", &self.policy()?)?;
+        write("reports.toml", &reports_policy())?;
+        self.server.write_to(folder, "server")?;
         for (name, member) in &self.clients {
             write(&format!("{name}.csr"), &member.applicant.request)?;
-            write(&format!("{name}.pem"), &member.chain_pem)?;
-            let key = folder.join(format!("{name}.key"));
-            write_new(&key, &member.applicant.key.serialize_pem(), 0o600)?;
+            member.write_to(folder, name)?;
         }
-        Ok(())
+        self.publish_crl(folder, false)
+    }
+
+    /// Puts the issuing authority's latest CRL in place of the one before, at one go, so that a
+    /// reload reads the one or the other.
+    pub(super) fn publish_crl(&self, folder: &Path, leaver_has_left: bool) -> Outcome<()> {
+        let number = self.crls.fetch_add(1, Ordering::Relaxed) + 1;
+        let revoked = [REVOKED_SERIAL, LEAVER_SERIAL];
+        let crl = self.issuing.crl(number, &revoked[..if leaver_has_left { 2 } else { 1 }])?;
+        let (new, path) = (folder.join("issuing.crl.new"), folder.join("issuing.crl"));
+        write_new(&new, &crl, 0o644)?;
+        fs::rename(&new, &path).map_err(|error| format!("{}: {error}", path.display()).into())
     }
 
     fn policy(&self) -> Outcome<String> {
@@ -151,6 +171,24 @@ match = [{{ spki_sha256 = "{till}" }}]
     }
 }
 
+/// What the server demands under its other name.
+fn reports_policy() -> String {
+    format!(
+        r#"# Made by `countersign demo`.
+version = 1
+
+[trust]
+anchors = ["ca.pem"]
+crls = ["ca.crl", "issuing.crl"]
+
+[[client]]
+id = "nightly-jobs"
+owner = "platform@acme.example"
+match = [{{ uri = "{NIGHTLY}" }}]
+"#
+    )
+}
+
 impl Member {
     fn issued(
         authority: &Authority,
@@ -171,6 +209,13 @@ impl Member {
         let applicant = Applicant::new(common_name, names)?;
         let leaf = applicant.sign_itself(common_name, names, &Terms::client(1))?;
         Ok(Self { chain: vec![leaf.der().clone()], chain_pem: leaf.pem(), applicant })
+    }
+
+    /// The chain, and the key for its owner only.
+    fn write_to(&self, folder: &Path, name: &str) -> Outcome<()> {
+        write_new(&folder.join(format!("{name}.pem")), &self.chain_pem, 0o644)?;
+        let key = folder.join(format!("{name}.key"));
+        write_new(&key, &self.applicant.key.serialize_pem(), 0o600)
     }
 
     /// This chain, signing with `key`.

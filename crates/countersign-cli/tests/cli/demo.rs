@@ -1,8 +1,13 @@
 use std::process::Command;
+use std::sync::Arc;
 
-use crate::command::{countersign, demo, made};
+use countersign::Verifier;
+use countersign::engine::{Acceptor, Credential, Entry};
+use serde_json::Value;
 
-const ROWS: [&str; 13] = [
+use crate::command::{countersign, demo, made, verify};
+
+const ROWS: [&str; 19] = [
     "approved",
     "not listed",
     "no certificate",
@@ -14,8 +19,14 @@ const ROWS: [&str; 13] = [
     "wrong EKU (server only)",
     "SPIFFE URI",
     "pinned self-signed",
-    "approved, with the wrong key",
+    "approved, with a wrong key",
     "approved again (cache hit)",
+    "approved, with its session",
+    "its session, at reports",
+    "SPIFFE URI at reports",
+    "its session, at localhost",
+    "leaver",
+    "leaver, revoked since",
 ];
 
 #[test]
@@ -25,11 +36,18 @@ fn every_row_is_as_expected_under_both_versions() {
     let (new, old) = run.stdout.split_once("\nTLS 1.2").expect("both versions");
     for text in [new, old] {
         for row in ROWS {
-            let line = format!(" ok {row:<30}");
+            let line = format!(" ok {row:<27}");
             assert!(text.lines().any(|l| l.starts_with(&line)), "{row}: {text}");
         }
     }
-    assert!(run.stdout.contains("26 of 26 rows are as expected"), "{}", run.stdout);
+    assert!(run.stdout.contains("38 of 38 rows are as expected"), "{}", run.stdout);
+}
+
+#[test]
+fn the_table_fits_into_a_hundred_columns() {
+    for line in demo().stdout.lines().filter(|l| l.starts_with(" ok ") || l.contains("verdict ")) {
+        assert!(line.chars().count() <= 100, "{line}");
+    }
 }
 
 #[test]
@@ -44,13 +62,42 @@ fn it_ends_with_what_to_do_next_and_that_works() {
 fn json_tells_every_row_in_one_object() {
     let run = countersign(["demo", "--json"]);
     let report = run.json();
-    assert_eq!((run.code, report["as_expected"].as_u64()), (0, Some(26)), "{report}");
+    assert_eq!((run.code, report["as_expected"].as_u64()), (0, Some(38)), "{report}");
     let rows = report["rows"].as_array().expect("rows");
     let again = rows.iter().filter(|r| r["case"] == "approved again (cache hit)");
     assert!(again.clone().all(|r| r["cached"] == true) && again.count() == 2, "{report}");
     let denied = rows.iter().filter(|r| r["decision"] == "deny");
     assert!(denied.clone().all(|r| r["client_saw"].as_str().is_some_and(|s| s.contains("alert"))));
-    assert_eq!(denied.count(), 18);
+    assert_eq!(denied.count(), 22);
+}
+
+#[test]
+fn json_tells_what_became_of_each_session() {
+    let run = countersign(["demo", "--json"]);
+    let report = run.json();
+    let rows = report["rows"].as_array().expect("rows");
+    let facts = |row: &Value| {
+        ["server_name", "reason", "how", "resumed", "declined", "alert"]
+            .map(|key| row[key].to_string().replace('"', ""))
+            .join(" ")
+    };
+    for (case, expected) in [
+        ("approved, with its session", "localhost allowed resumed true null null"),
+        (
+            "its session, at reports",
+            "reports.localhost not_listed declined false other_entry access_denied",
+        ),
+        ("its session, at localhost", "localhost allowed declined false other_entry null"),
+        (
+            "leaver, revoked since",
+            "localhost revoked declined false not_authorized certificate_revoked",
+        ),
+    ] {
+        for tls in ["TLS 1.3", "TLS 1.2"] {
+            let row = rows.iter().find(|row| row["case"] == case && row["tls"] == tls);
+            assert_eq!(facts(row.expect("a row")), expected, "{tls}: {case}");
+        }
+    }
 }
 
 #[test]
@@ -67,8 +114,25 @@ fn a_folder_that_holds_something_is_not_written_to() {
 fn private_keys_are_for_their_owner_only() {
     use std::os::unix::fs::PermissionsExt;
     assert_eq!(demo().code, 0);
-    let mode = std::fs::metadata(made("approved.key")).expect("it is there").permissions().mode();
-    assert_eq!(mode & 0o777, 0o600);
+    for key in ["approved.key", "server.key"] {
+        let mode = std::fs::metadata(made(key)).expect("it is there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{key}");
+    }
+}
+
+#[test]
+fn what_is_kept_is_enough_to_run_a_server() {
+    assert_eq!(demo().code, 0);
+    let verifier = Verifier::from_file(made("policy.toml")).expect("a policy");
+    let credential = Credential::from_files(made("server.pem"), made("server.key")).expect("a key");
+    let entry = Entry::required(credential, Arc::new(verifier));
+    Acceptor::builder().default_entry(entry).build().expect("a server");
+}
+
+#[test]
+fn who_was_revoked_during_the_demo_stays_so() {
+    let run = verify(&made("policy.toml"), &made("leaver.pem"), &["--json"]);
+    assert_eq!((run.code, &run.json()["reason"]), (1, &"revoked".into()), "{}", run.stderr);
 }
 
 /// Another implementation agrees about what the demo made.

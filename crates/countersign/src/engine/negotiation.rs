@@ -56,6 +56,11 @@ impl Negotiation {
 
     /// What a failure of rustls means.
     pub(super) fn refusal(&mut self, entry: &ConfiguredEntry, error: &Error) -> Refusal {
+        let declined = self.exchange.declined;
+        self.meaning_of(entry, error).with_declined(declined)
+    }
+
+    fn meaning_of(&mut self, entry: &ConfiguredEntry, error: &Error) -> Refusal {
         if let (Error::NoCertificatesPresented, Some(verifier)) = (error, &entry.verifier) {
             let verdict = identify::without_certificate(verifier, self.exchange.now);
             return Refusal::denied(verdict);

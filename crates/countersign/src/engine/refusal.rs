@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::alert::Alert;
-use super::exchange::Exchange;
+use super::exchange::{Declined, Exchange};
 use super::hello::BadHello;
 use crate::reason::Reason;
 use crate::verdict::VerdictRecord;
@@ -38,18 +38,20 @@ pub struct Refusal {
     cause: Cause,
     verdict: Option<Box<VerdictRecord>>,
     alert: Option<Alert>,
+    declined: Option<Declined>,
     detail: Box<str>,
 }
 
 impl Refusal {
     fn new(cause: Cause, detail: impl Into<Box<str>>) -> Self {
-        Self { cause, verdict: None, alert: None, detail: detail.into() }
+        Self { cause, verdict: None, alert: None, declined: None, detail: detail.into() }
     }
 
     pub(super) fn denied(verdict: VerdictRecord) -> Self {
         let detail = verdict.detail().into();
         let alert = Some(Alert::for_reason(verdict.reason()));
-        Self { cause: Cause::Denied, verdict: Some(Box::new(verdict)), alert, detail }
+        let verdict = Some(Box::new(verdict));
+        Self { cause: Cause::Denied, verdict, alert, declined: None, detail }
     }
 
     pub(super) fn unknown_server_name() -> Self {
@@ -89,6 +91,11 @@ impl Refusal {
     /// rustls sends alerts for its own reasons only: after its handshake is complete there is none.
     pub(super) fn without_alert(mut self) -> Self {
         self.alert = None;
+        self
+    }
+
+    pub(super) fn with_declined(mut self, declined: Option<Declined>) -> Self {
+        self.declined = declined;
         self
     }
 
@@ -144,6 +151,13 @@ impl Refusal {
     /// rustls chooses it and does not say.
     pub fn alert(&self) -> Option<Alert> {
         self.alert
+    }
+
+    /// Why the session that the client offered before was not resumed, where it offered one. A
+    /// client whose approval ended comes back like this: its session is declined first, then
+    /// the certificate that it shows instead is refused.
+    pub fn declined(&self) -> Option<Declined> {
+        self.declined
     }
 
     /// A sentence for people.

@@ -67,6 +67,8 @@ fn a_client_that_is_no_longer_listed_cannot_resume() {
             verifier.reload().unwrap();
             let mut again = Pair::new(&acceptor, &client, "server.example", &clock);
             assert_eq!(again.talk(), Some(rustls::AlertDescription::AccessDenied));
+            let refusal = again.server.refusal().unwrap();
+            assert_eq!(refusal.declined(), Some(Declined::NotAuthorized), "{version:?} {way:?}");
             site.verifier(POLICY);
             verifier.reload().unwrap();
             let mut back = Pair::new(&acceptor, &client, "server.example", &clock);
