@@ -12,7 +12,7 @@ mod tests;
 mod tls;
 
 pub(crate) use algorithm::SignatureAlgorithm;
-pub(crate) use key::PublicKey;
+pub(crate) use key::{BorrowedKey, PublicKey};
 pub(crate) use price::sha256_ns;
 pub(crate) use provider::{MessageDigest, Sha256, sha256};
 pub(crate) use tls::{TlsVersion, supported_tls_schemes};
