@@ -116,7 +116,7 @@ fn valid_path(
         let current = not_revoked(crls, settings, question, path, budget)?;
         Ok(Found {
             window: path.validity().intersect(current),
-            issuer_spki_sha256: Some(path.leaf_issuer_spki_sha256()),
+            issuer_spki_sha256: Some(*path.leaf_issuer_spki_sha256()),
         })
     };
     path::find(question, &mut budget, &mut accept).map_err(|failure| {

@@ -3,7 +3,9 @@
 use arrayvec::ArrayVec;
 
 use super::signatures::{IssuerId, Signatures};
-use super::{Chosen, Failure, Path, Presented, Question, Violation, constraints, policies};
+use super::{
+    Authorities, Chosen, Failure, Path, Presented, Question, Violation, constraints, policies,
+};
 use crate::budget::Budget;
 use crate::cert::{Certificate, KeyUsage};
 use crate::clock::{UnixTime, Window};
@@ -50,13 +52,13 @@ fn signed<'p, 'a>(
     signatures: &mut Signatures<'_>,
     budget: &mut Budget,
 ) -> Result<Path<'p, 'a>, Failure> {
-    let mut authorities = ArrayVec::new();
+    let mut authorities = Authorities::new();
     let mut issuer = (IssuerId::Anchor(anchor_id, anchor), anchor.spki());
     for &index in chosen.iter().rev() {
         let child: &'p Presented<'a> = &question.presented[usize::from(index)];
         let key = match authorities.last() {
             None => anchor.key(),
-            Some((_, key)) => std::sync::Arc::as_ref(key),
+            Some((_, key)) => key.key(),
         };
         signatures.verify(index, child, issuer, key, budget)?;
         let purposes = child.certificate.extended_key_usage().map_or(0, |list| list.der_len());
