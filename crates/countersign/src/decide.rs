@@ -134,6 +134,10 @@ pub(crate) fn not_revoked(
     path: &Path<'_, '_>,
     budget: &mut Budget,
 ) -> Result<Window, Failure> {
+    // Nothing is collected for nobody to look at.
+    if settings.mode == revocation::Mode::Off {
+        return Ok(Window::ALWAYS);
+    }
     let links: ArrayVec<Link<'_, '_>, { limits::CHAIN_CERTIFICATES }> = (0..path.len())
         .map(|i| Link {
             certificate: path.certificate(i),
