@@ -44,6 +44,8 @@ impl Failure {
         Self::new(Reason::LimitExceeded, None, "judging it would cost too much");
 
     /// Keeps the more telling of two failures; the first where they tell as much.
+    // Cold, so that the code of every failure stands apart from the way of those who are let in.
+    #[cold]
     pub(crate) fn keep_more_telling(kept: &mut Option<Self>, new: Self) {
         if kept.is_none_or(|k| new.reason.rank() > k.reason.rank()) {
             *kept = Some(new);
