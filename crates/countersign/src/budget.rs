@@ -22,7 +22,11 @@ impl Budget {
     /// Takes `ns` from the budget, or nothing where it holds less.
     #[inline]
     pub(crate) fn charge(&mut self, ns: u64) -> Result<(), OverBudget> {
-        self.remaining_ns = self.remaining_ns.checked_sub(ns).ok_or(OverBudget)?;
+        let Some(remaining) = self.remaining_ns.checked_sub(ns) else {
+            core::hint::cold_path();
+            return Err(OverBudget);
+        };
+        self.remaining_ns = remaining;
         Ok(())
     }
 }

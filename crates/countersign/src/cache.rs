@@ -148,6 +148,11 @@ impl<V> SetCache<V> {
         true
     }
 
+    /// Whether it keeps anything at all: what is never kept need not be made.
+    pub(crate) fn has_room(&self) -> bool {
+        self.entries_max > 0 && self.bytes_max > 0
+    }
+
     /// Entries held now.
     pub(crate) fn len(&self) -> usize {
         self.entries.load(Relaxed)

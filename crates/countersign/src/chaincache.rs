@@ -144,6 +144,11 @@ impl<J> ChainCache<J> {
         Some(use_key(&found.leaf_key))
     }
 
+    /// Whether anything is ever remembered.
+    pub(crate) fn has_room(&self) -> bool {
+        self.verdicts.has_room()
+    }
+
     /// Remembers a chain, in place of an older one with the same leaf. Says whether it did.
     pub(crate) fn insert(&self, chain: &[&[u8]], remembered: Remembered<J>) -> bool {
         let [leaf, tail @ ..] = chain else { return false };
@@ -225,7 +230,8 @@ struct Tail {
 impl Tail {
     fn bytes(certificates: &[&[u8]]) -> usize {
         let ends = certificates.len() * size_of::<usize>();
-        size_of::<Self>() + 2 * size_of::<usize>() + ends + certificates.concat().len()
+        let octets = certificates.iter().map(|certificate| certificate.len()).sum::<usize>();
+        size_of::<Self>() + 2 * size_of::<usize>() + ends + octets
     }
 
     /// `bytes` must be counted in `account` already.

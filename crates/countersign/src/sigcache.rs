@@ -1,12 +1,12 @@
 //! Signature facts: "this key made this signature over these bytes". True once, true forever, so
 //! that they outlive every snapshot; only success is ever remembered.
 
-use core::hash::BuildHasher as _;
-use std::sync::Arc;
+use core::hash::{BuildHasher as _, Hasher as _};
+use std::sync::{Arc, OnceLock};
 
 use foldhash::quality::RandomState;
 
-use crate::cache::SetCache;
+use crate::cache::{Hit, SetCache};
 use crate::cert::Certificate;
 use crate::crypto::{self, KeyError, PublicKey, SignatureAlgorithm, VerifyError};
 use crate::metrics::Tally;
@@ -19,6 +19,10 @@ const AUTHORITIES_MAX: usize = 4_096;
 
 /// Bytes of those authorities, at most.
 const AUTHORITY_BYTES_MAX: usize = 16 << 20;
+
+/// Octets of a SubjectPublicKeyInfo that find its authority: the end of a modulus or of a point,
+/// which no two keys share by chance. All of them are compared.
+const HASHED_BYTES: usize = 64;
 
 /// A fact with the reference counts before it.
 const FACT_BYTES: usize = size_of::<FactDigest>() + 2 * size_of::<usize>();
@@ -66,10 +70,46 @@ fn length(part: &[u8]) -> [u8; size_of::<u64>()] {
 /// all to compare who present the same certificate. Authorities are few and every client brings
 /// them, so that comparing them, at a tenth of the price of a digest, is worth their bytes.
 struct Authority {
-    spki: Box<[u8]>,
     certificate: Box<[u8]>,
     issuer_spki: Box<[u8]>,
-    key: Arc<PublicKey>,
+    key: Arc<AuthorityKey>,
+}
+
+impl Authority {
+    /// Whether this is the certificate, signed by this key.
+    fn is(&self, certificate: &Certificate<'_>, issuer_spki: &[u8]) -> bool {
+        *self.certificate == *certificate.der() && *self.issuer_spki == *issuer_spki
+    }
+}
+
+/// The key that a certificate is about, parsed, and what policies call it.
+#[derive(Debug)]
+pub(crate) struct AuthorityKey {
+    spki: Box<[u8]>,
+    key: PublicKey,
+    spki_sha256: OnceLock<[u8; 32]>,
+}
+
+impl AuthorityKey {
+    pub(crate) fn parse(certificate: &Certificate<'_>) -> Result<Self, KeyError> {
+        let spki = certificate.spki();
+        let key = PublicKey::parse(&spki)?;
+        Ok(Self { spki: spki.der.into(), key, spki_sha256: OnceLock::new() })
+    }
+
+    pub(crate) fn key(&self) -> &PublicKey {
+        &self.key
+    }
+
+    /// DER of the SubjectPublicKeyInfo.
+    pub(crate) fn spki(&self) -> &[u8] {
+        &self.spki
+    }
+
+    /// SHA-256 of the SubjectPublicKeyInfo, worked out once.
+    pub(crate) fn spki_sha256(&self) -> &[u8; 32] {
+        self.spki_sha256.get_or_init(|| crypto::sha256(&self.spki))
+    }
 }
 
 /// The facts known to one verifier, and the parsed keys of the authorities they are about.
@@ -101,18 +141,25 @@ impl SignatureFacts {
     }
 
     /// Whether `issuer_key`, which must be the key in `issuer_spki`, signed the certificate:
-    /// known, or verified now and then remembered.
+    /// known, or verified now and then remembered. Gives the certificate's own key where that is an
+    /// authority's: parsed by whoever brought it first, and kept once its signature was checked.
     pub(crate) fn check(
         &self,
         issuer_spki: &[u8],
         issuer_key: &PublicKey,
         algorithm: SignatureAlgorithm,
         certificate: &Certificate<'_>,
-    ) -> Result<(), VerifyError> {
+    ) -> Result<Option<Arc<AuthorityKey>>, VerifyError> {
         let is_ca = certificate.is_ca();
-        if is_ca && self.is_vouched(issuer_spki, certificate) {
+        let kept = is_ca.then(|| self.kept(certificate.spki().der)).flatten();
+        let is_known = |one: &Authority| self.remembers && one.is(certificate, issuer_spki);
+        let (key, known) = kept.map_or((None, false), |one| {
+            let known = is_known(&one);
+            (Some(Arc::clone(&one.key)), known)
+        });
+        if known {
             self.lookups.count(HIT);
-            return Ok(());
+            return Ok(key);
         }
         let signed = Signed {
             algorithm: certificate.signature_algorithm(),
@@ -120,10 +167,10 @@ impl SignatureFacts {
             tbs: certificate.tbs(),
         };
         self.check_signed(issuer_spki, issuer_key, algorithm, signed)?;
-        if is_ca {
-            self.keep(issuer_spki, certificate);
-        }
-        Ok(())
+        Ok(match key {
+            None if is_ca => self.keep(issuer_spki, certificate),
+            key => key,
+        })
     }
 
     /// As `check`, of a certificate in parts; whether it was known.
@@ -160,28 +207,16 @@ impl SignatureFacts {
         self.facts.insert(digest.hash(), FACT_BYTES, Arc::new(digest));
     }
 
-    /// The key inside a certificate. That of an authority whose own signature was checked before
-    /// is there already, parsed by whoever needed it first; any other is parsed and not kept.
-    pub(crate) fn subject_key(
-        &self,
-        certificate: &Certificate<'_>,
-    ) -> Result<Arc<PublicKey>, KeyError> {
-        let spki = certificate.spki();
-        self.kept_key(spki.der).map_or_else(|| PublicKey::parse(&spki).map(Arc::new), Ok)
+    /// An authority with this key.
+    fn kept(&self, spki: &[u8]) -> Option<Hit<Authority>> {
+        self.authorities.get(self.hash(spki), |one| *one.key.spki == *spki)
     }
 
-    fn kept_key(&self, spki: &[u8]) -> Option<Arc<PublicKey>> {
-        let known = self.authorities.get(self.hasher.hash_one(spki), |one| *one.spki == *spki)?;
-        Some(Arc::clone(&known.key))
-    }
-
-    /// Whether this very certificate is kept, and was signed by this very key.
-    fn is_vouched(&self, issuer_spki: &[u8], certificate: &Certificate<'_>) -> bool {
-        let hash = self.hasher.hash_one(certificate.spki().der);
-        let same = |one: &Authority| {
-            *one.certificate == *certificate.der() && *one.issuer_spki == *issuer_spki
-        };
-        self.remembers && self.authorities.get(hash, same).is_some()
+    fn hash(&self, spki: &[u8]) -> u64 {
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write_usize(spki.len());
+        hasher.write(&spki[spki.len().saturating_sub(HASHED_BYTES)..]);
+        hasher.finish()
     }
 
     /// Look-ups that hit, and that missed, since the beginning.
@@ -195,23 +230,21 @@ impl SignatureFacts {
         self.facts.len()
     }
 
-    /// Keeps an authority, once its signature was found good, unless its key is there already.
-    fn keep(&self, issuer_spki: &[u8], certificate: &Certificate<'_>) {
-        let spki = certificate.spki();
-        if self.kept_key(spki.der).is_some() {
-            return;
-        }
+    /// Keeps an authority, once its signature was found good.
+    fn keep(&self, issuer_spki: &[u8], certificate: &Certificate<'_>) -> Option<Arc<AuthorityKey>> {
+        let spki = certificate.spki().der;
         // A key that is none will be refused where it is used.
-        let Ok(key) = PublicKey::parse(&spki) else { return };
-        let owned = spki.der.len() + certificate.der().len() + issuer_spki.len();
-        let bytes = size_of::<Authority>() + size_of::<PublicKey>() + owned + key.heap_bytes();
+        let key = Arc::new(AuthorityKey::parse(certificate).ok()?);
+        let fixed = size_of::<Authority>() + size_of::<AuthorityKey>();
+        let owned = spki.len() + certificate.der().len() + issuer_spki.len();
+        let bytes = fixed + owned + key.key.heap_bytes();
         let kept = Authority {
-            spki: spki.der.into(),
             certificate: certificate.der().into(),
             issuer_spki: issuer_spki.into(),
-            key: Arc::new(key),
+            key: Arc::clone(&key),
         };
-        self.authorities.insert(self.hasher.hash_one(spki.der), bytes, Arc::new(kept));
+        self.authorities.insert(self.hash(spki), bytes, Arc::new(kept));
+        Some(key)
     }
 }
 
@@ -234,7 +267,15 @@ mod tests {
         Chain { root, ca, leaf }
     }
 
-    fn check(facts: &SignatureFacts, issuer: &[u8], subject: &[u8]) -> Result<(), VerifyError> {
+    fn judge(facts: &SignatureFacts, issuer: &[u8], subject: &[u8]) -> Result<(), VerifyError> {
+        check(facts, issuer, subject).map(drop)
+    }
+
+    fn check(
+        facts: &SignatureFacts,
+        issuer: &[u8],
+        subject: &[u8],
+    ) -> Result<Option<Arc<AuthorityKey>>, VerifyError> {
         let (issuer, subject) =
             (Certificate::parse(issuer).unwrap(), Certificate::parse(subject).unwrap());
         let key = PublicKey::parse(&issuer.spki()).unwrap();
@@ -246,7 +287,7 @@ mod tests {
     fn a_good_signature_is_known_the_second_time() {
         let (facts, chain) = (SignatureFacts::new(100), chain());
         for expected in [(0, 1), (1, 1), (2, 1)] {
-            assert_eq!(check(&facts, &chain.ca.certificate, &chain.leaf), Ok(()));
+            assert_eq!(judge(&facts, &chain.ca.certificate, &chain.leaf), Ok(()));
             assert_eq!(facts.lookups(), expected);
         }
     }
@@ -256,7 +297,7 @@ mod tests {
         let (facts, chain) = (SignatureFacts::new(100), chain());
         let forged = tamper::break_signature(&chain.leaf);
         for _ in 0..2 {
-            let refused = check(&facts, &chain.ca.certificate, &forged);
+            let refused = judge(&facts, &chain.ca.certificate, &forged);
             assert_eq!(refused, Err(VerifyError::BadSignature));
         }
         assert_eq!((facts.facts.len(), facts.lookups()), (0, (0, 2)));
@@ -265,8 +306,8 @@ mod tests {
     #[test]
     fn the_fact_about_an_authority_covers_signer_and_every_byte_signed() {
         let (facts, chain) = (SignatureFacts::new(100), chain());
-        check(&facts, &chain.root.certificate, &chain.ca.certificate).unwrap();
-        check(&facts, &chain.root.certificate, &chain.ca.certificate).unwrap();
+        judge(&facts, &chain.root.certificate, &chain.ca.certificate).unwrap();
+        judge(&facts, &chain.root.certificate, &chain.ca.certificate).unwrap();
         assert_eq!(facts.lookups(), (1, 1));
         let other_root = Authority::root("root");
         let forged = tamper::break_signature(&chain.ca.certificate);
@@ -276,7 +317,7 @@ mod tests {
             (&chain.root.certificate, &forged),
             (&chain.root.certificate, &renamed),
         ] {
-            assert_eq!(check(&facts, issuer, certificate), Err(VerifyError::BadSignature));
+            assert_eq!(judge(&facts, issuer, certificate), Err(VerifyError::BadSignature));
         }
     }
 
@@ -288,8 +329,8 @@ mod tests {
                 c.serial(&[0x55])
             });
         for expected in [(0, 2), (2, 2), (4, 2)] {
-            check(&facts, &chain.root.certificate, &chain.ca.certificate).unwrap();
-            check(&facts, &chain.root.certificate, &again.certificate).unwrap();
+            judge(&facts, &chain.root.certificate, &chain.ca.certificate).unwrap();
+            judge(&facts, &chain.root.certificate, &again.certificate).unwrap();
             assert_eq!(facts.lookups(), expected);
         }
     }
@@ -297,13 +338,13 @@ mod tests {
     #[test]
     fn a_fact_covers_signer_and_every_byte_signed() {
         let (facts, chain) = (SignatureFacts::new(100), chain());
-        check(&facts, &chain.ca.certificate, &chain.leaf).unwrap();
+        judge(&facts, &chain.ca.certificate, &chain.leaf).unwrap();
         // The same leaf by another key.
-        let refused = check(&facts, &chain.root.certificate, &chain.leaf);
+        let refused = judge(&facts, &chain.root.certificate, &chain.leaf);
         assert_eq!(refused, Err(VerifyError::BadSignature));
         // Another leaf with the same signature, by the same key.
         let other = tamper::replace_bytes(&chain.leaf, b"leaf", b"beef");
-        let refused = check(&facts, &chain.ca.certificate, &other);
+        let refused = judge(&facts, &chain.ca.certificate, &other);
         assert_eq!(refused, Err(VerifyError::BadSignature));
     }
 
@@ -324,8 +365,8 @@ mod tests {
     fn facts_without_room_answer_as_facts_with() {
         let (none, chain) = (SignatureFacts::new(0), chain());
         for _ in 0..2 {
-            assert_eq!(check(&none, &chain.ca.certificate, &chain.leaf), Ok(()));
-            let refused = check(&none, &chain.root.certificate, &chain.leaf);
+            assert_eq!(judge(&none, &chain.ca.certificate, &chain.leaf), Ok(()));
+            let refused = judge(&none, &chain.root.certificate, &chain.leaf);
             assert_eq!(refused, Err(VerifyError::BadSignature));
         }
         assert_eq!(none.lookups(), (0, 4));
@@ -335,17 +376,17 @@ mod tests {
     fn a_key_is_kept_only_for_an_authority_whose_signature_was_checked() {
         let (facts, chain) = (SignatureFacts::new(100), chain());
         let ca = Certificate::parse(&chain.ca.certificate).unwrap();
-        let same = |facts: &SignatureFacts| {
-            let keys = [facts.subject_key(&ca).unwrap(), facts.subject_key(&ca).unwrap()];
-            Arc::ptr_eq(&keys[0], &keys[1])
-        };
-        assert!(!same(&facts), "nobody vouched for it yet");
+        let kept = || facts.kept(ca.spki().der).map(|one| Arc::clone(&one.key));
         check(&facts, &chain.root.certificate, &tamper::break_signature(&chain.ca.certificate))
             .unwrap_err();
-        assert!(!same(&facts), "a stranger's signature vouches for nothing");
-        check(&facts, &chain.root.certificate, &chain.ca.certificate).unwrap();
-        assert!(same(&facts));
-        check(&facts, &chain.ca.certificate, &chain.leaf).unwrap();
+        assert!(kept().is_none(), "a stranger's signature vouches for nothing");
+        let first = check(&facts, &chain.root.certificate, &chain.ca.certificate).unwrap();
+        let first = first.expect("the key of an authority");
+        assert!(Arc::ptr_eq(&first, &kept().expect("it is kept")));
+        assert_eq!(first.spki_sha256(), &crypto::sha256(ca.spki().der));
+        let again = check(&facts, &chain.root.certificate, &chain.ca.certificate).unwrap();
+        assert!(Arc::ptr_eq(&first, &again.expect("the same key")));
+        assert!(check(&facts, &chain.ca.certificate, &chain.leaf).unwrap().is_none());
         assert_eq!(facts.authorities.len(), 1, "a leaf's key is not kept here");
     }
 }

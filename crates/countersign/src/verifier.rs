@@ -167,9 +167,9 @@ impl Verifier {
             return (judged, Lookup::Hit);
         }
         let decision = decide(snapshot, &self.facts, chain, now);
-        if let Some(leaf_key) = decision.leaf_key {
+        if let Some(key) = decision.leaf_key.filter(|_| self.chains.has_room()) {
             let Judged { window, .. } = decision.judged;
-            let generation = snapshot.generation();
+            let (leaf_key, generation) = (PublicKey::from(key), snapshot.generation());
             let remembered = Remembered { leaf_key, window, generation, judged: decision.judged };
             self.chains.insert(chain, remembered);
         }

@@ -8,6 +8,7 @@ mod name_constraints;
 mod policy_extensions;
 #[cfg(test)]
 mod tests;
+mod text;
 mod usage;
 
 pub use distribution::{

@@ -1,5 +1,6 @@
 //! Distinguished names: checked once, compared as RFC 5280 section 7.1 says.
 
+use super::text::Folded;
 use crate::der::{Reader, read_all, tag};
 use crate::error::Malformed;
 
@@ -108,9 +109,14 @@ impl<'a> Name<'a> {
     }
 
     /// Names of 128 octets and more count as Unicode, for the octets of their length.
+    // One copy of it in the processor's cache serves all who ask.
+    #[inline(never)]
     fn prices(&self) -> Prices {
-        let wide = |octet: &u8| matches!(*octet, tag::BMP_STRING | tag::UNIVERSAL_STRING);
-        if self.der.is_ascii() && !self.der.iter().any(wide) { ASCII_NS } else { UNICODE_NS }
+        let wide = |octet: u8| matches!(octet, tag::BMP_STRING | tag::UNIVERSAL_STRING);
+        // To the end in any case, which takes vector instructions and no branches.
+        let unicode = |octet: u8| !octet.is_ascii() | wide(octet);
+        let any = self.der.iter().fold(false, |any, octet| any | unicode(*octet));
+        if any { UNICODE_NS } else { ASCII_NS }
     }
 
     /// A hash that agrees with `==`. Not keyed: for tables whose entries we choose.
@@ -176,15 +182,22 @@ impl<'a> Rdn<'a> {
         if self.content == other.content {
             return true;
         }
-        let in_order = || self.attributes().zip(other.attributes()).all(|(a, b)| a.matches(&b));
-        let count = self.attributes().take(UNORDERED_ATTRIBUTES + 1).count();
-        if count == 1 {
-            return other.attributes().nth(1).is_none() && in_order();
+        if let (Some(a), Some(b)) = (self.sole_attribute(), other.sole_attribute()) {
+            return a.matches(&b);
         }
-        if self.attributes().count() != other.attributes().count() {
+        let in_order = || self.attributes().zip(other.attributes()).all(|(a, b)| a.matches(&b));
+        let count = self.attributes().count();
+        if count != other.attributes().count() {
             return false;
         }
         in_order() || (count <= UNORDERED_ATTRIBUTES && self.matches_unordered(other))
+    }
+
+    /// The attribute of a set of one, as nearly all are.
+    fn sole_attribute(&self) -> Option<Attribute<'a>> {
+        let mut attributes = Attributes { reader: Reader::new(self.content) };
+        let first = attributes.next()?;
+        attributes.reader.is_empty().then_some(first)
     }
 
     /// Whether each attribute has one of its own in the other set, which has as many. Being the
@@ -225,92 +238,15 @@ impl Attribute<'_> {
         }
     }
 
-    /// The value's characters as compared: case folded, leading, trailing and repeated white
-    /// space dropped. `None` for types that are compared byte for byte.
-    fn text(&self) -> Option<impl Iterator<Item = u32> + '_> {
-        let decode: fn(&[u8]) -> Option<(u32, usize)> = match self.tag {
-            tag::UTF8_STRING | tag::PRINTABLE_STRING | tag::IA5_STRING => decode_utf8,
-            tag::NUMERIC_STRING | tag::VISIBLE_STRING if self.value.is_ascii() => decode_utf8,
-            tag::TELETEX_STRING if self.value.iter().all(is_printable_string) => decode_utf8,
-            tag::BMP_STRING => decode_bmp,
-            tag::UNIVERSAL_STRING => decode_universal,
-            _ => return None,
-        };
-        Some(Folded { rest: self.value, decode, pending: None, started: false })
-    }
-}
-
-struct Folded<'a> {
-    rest: &'a [u8],
-    decode: fn(&[u8]) -> Option<(u32, usize)>,
-    pending: Option<u32>,
-    started: bool,
-}
-
-impl Iterator for Folded<'_> {
-    type Item = u32;
-
-    fn next(&mut self) -> Option<u32> {
-        if let Some(c) = self.pending.take() {
-            return Some(c);
-        }
-        let mut space = false;
-        loop {
-            let (c, length) = (self.decode)(self.rest)?;
-            self.rest = &self.rest[length..];
-            if char::from_u32(c).is_some_and(char::is_whitespace) {
-                space = true;
-                continue;
-            }
-            let c = fold_case(c);
-            if space && self.started {
-                self.pending = Some(c);
-                return Some(u32::from(' '));
-            }
-            self.started = true;
-            return Some(c);
-        }
-    }
-}
-
-/// Simple case folding: one character to one character, as far as that goes.
-fn fold_case(c: u32) -> u32 {
-    if c < 0x80 {
-        return u32::from((c as u8).to_ascii_lowercase());
-    }
-    let Some(character) = char::from_u32(c) else { return c };
-    let mut lower = character.to_lowercase();
-    match (lower.next(), lower.next()) {
-        (Some(single), None) => u32::from(single),
-        _ => c,
+    /// The value's characters as compared; `None` for types that are compared byte for byte.
+    fn text(&self) -> Option<Folded<'_>> {
+        Folded::new(self.tag, self.value)
     }
 }
 
 /// What TeletexString shares with PrintableString; readers disagree about the rest.
 pub(crate) fn is_printable_string(byte: &u8) -> bool {
     byte.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(byte)
-}
-
-/// The strings were checked when the name was read, so what does not decode cannot occur; it
-/// would end the text.
-fn decode_utf8(bytes: &[u8]) -> Option<(u32, usize)> {
-    let first = *bytes.first()?;
-    let (length, bits) = match first {
-        0..=0x7f => return Some((u32::from(first), 1)),
-        0xc0..=0xdf => (2, first & 0x1f),
-        0xe0..=0xef => (3, first & 0x0f),
-        _ => (4, first & 0x07),
-    };
-    let tail = bytes.get(1..length)?;
-    Some((tail.iter().fold(u32::from(bits), |c, b| c << 6 | u32::from(b & 0x3f)), length))
-}
-
-fn decode_bmp(bytes: &[u8]) -> Option<(u32, usize)> {
-    bytes.first_chunk().map(|unit| (u32::from(u16::from_be_bytes(*unit)), 2))
-}
-
-fn decode_universal(bytes: &[u8]) -> Option<(u32, usize)> {
-    bytes.first_chunk().map(|unit| (u32::from_be_bytes(*unit), 4))
 }
 
 fn mix(hash: u64, value: u64) -> u64 {
@@ -341,8 +277,11 @@ fn check_rdn(content: &[u8]) -> Result<(), Malformed> {
 /// Text has the octets its type allows, and never a NUL, which cuts names short elsewhere.
 fn check_string(tag: u8, value: &[u8]) -> Result<(), Malformed> {
     let ok = match tag {
-        tag::PRINTABLE_STRING | tag::IA5_STRING => value.is_ascii() && !value.contains(&0),
-        tag::UTF8_STRING => core::str::from_utf8(value).is_ok() && !value.contains(&0),
+        tag::PRINTABLE_STRING | tag::IA5_STRING => is_ascii_without_nul(value),
+        tag::UTF8_STRING => {
+            is_ascii_without_nul(value)
+                || (core::str::from_utf8(value).is_ok() && !value.contains(&0))
+        }
         tag::TELETEX_STRING => !value.contains(&0),
         tag::BMP_STRING => {
             let (units, rest) = value.as_chunks::<2>();
@@ -355,6 +294,10 @@ fn check_string(tag: u8, value: &[u8]) -> Result<(), Malformed> {
         _ => true,
     };
     if ok { Ok(()) } else { Err(Malformed::new("name: a string has octets its type forbids")) }
+}
+
+fn is_ascii_without_nul(value: &[u8]) -> bool {
+    value.iter().fold(true, |so_far, octet| so_far & matches!(octet, 1..=0x7f))
 }
 
 fn content(der: &[u8]) -> &[u8] {
@@ -429,6 +372,27 @@ mod tests {
         assert!(!equal(&[(3, 0x0c, b"a")], &[(3, 0x0c, b"a"), (10, 0x0c, b"b")]));
         assert!(equal(&[(3, 0x14, b"a")], &[(3, 0x0c, b"A")]), "as far as it is PrintableString");
         assert!(!equal(&[(3, 0x14, b"a_")], &[(3, 0x14, b"A_")]), "else T61 is compared as bytes");
+    }
+
+    #[test]
+    fn white_space_is_folded_wherever_it_stands_and_whatever_stands_beside_it() {
+        let folded = |text: &str| {
+            let text = super::super::text::Folded::new(0x0c, text.as_bytes()).unwrap();
+            text.map(|c| char::from_u32(c).unwrap()).collect::<String>()
+        };
+        for (text, same) in [
+            ("A b", "a b"),
+            (" A\u{a0} b\t", "a b"),
+            ("\u{b}A\u{b}\u{85}B", "a b"),
+            ("É  À", "é à"),
+            ("É x", "é x"),
+            ("x É", "x é"),
+            ("A\u{1}B", "a\u{1}b"),
+            ("A \u{7f}", "a \u{7f}"),
+            (" ", ""),
+        ] {
+            assert_eq!(folded(text), same, "{text:?}");
+        }
     }
 
     #[test]

@@ -8,6 +8,37 @@ use super::provider::{self, MessageDigest, VerifyingKey};
 use super::{KeyError, VerifyError, price};
 use crate::cert::Spki;
 
+/// A public key where it stands in its SubjectPublicKeyInfo, checked as far as its bytes show;
+/// nothing is allocated for it until it is to be kept, as a [`PublicKey`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BorrowedKey<'a> {
+    kind: KeyKind,
+    material: &'a [u8],
+}
+
+impl<'a> BorrowedKey<'a> {
+    /// Finds the key in `spki`. Whether a point is on its curve only the provider can tell, at
+    /// the first verification.
+    pub(crate) fn parse(spki: &Spki<'a>) -> Result<Self, KeyError> {
+        let kind = kind_of(spki)?;
+        if !provider::supports(kind) {
+            return Err(KeyError::Unsupported);
+        }
+        Ok(Self { kind, material: provider::material(kind, spki) })
+    }
+}
+
+impl From<BorrowedKey<'_>> for PublicKey {
+    fn from(key: BorrowedKey<'_>) -> Self {
+        Self {
+            kind: key.kind,
+            material: key.material.into(),
+            first: OnceLock::new(),
+            others: OnceLock::new(),
+        }
+    }
+}
+
 /// A public key, taken from a SubjectPublicKeyInfo and checked as far as its bytes show.
 ///
 /// The provider's parsed form is made at the first verification and kept. A provider's key is
@@ -24,19 +55,9 @@ pub(crate) struct PublicKey {
 const ALGORITHMS_PER_KEY: usize = 6;
 
 impl PublicKey {
-    /// Takes the key out of `spki`. Whether a point is on its curve only the provider can tell,
-    /// at the first verification.
+    /// Takes the key out of `spki`, as [`BorrowedKey::parse`] finds it.
     pub(crate) fn parse(spki: &Spki<'_>) -> Result<Self, KeyError> {
-        let kind = kind_of(spki)?;
-        if !provider::supports(kind) {
-            return Err(KeyError::Unsupported);
-        }
-        Ok(Self {
-            kind,
-            material: provider::material(kind, spki).into(),
-            first: OnceLock::new(),
-            others: OnceLock::new(),
-        })
+        BorrowedKey::parse(spki).map(Self::from)
     }
 
     /// Whether `signature` is this key's over `message`.

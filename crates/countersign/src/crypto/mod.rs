@@ -16,7 +16,7 @@ mod tls;
 mod transcript;
 
 pub(crate) use algorithm::SignatureAlgorithm;
-pub(crate) use key::PublicKey;
+pub(crate) use key::{BorrowedKey, PublicKey};
 pub(crate) use price::sha256_ns;
 pub(crate) use provider::{MessageDigest, Sha256, sha256};
 pub(crate) use seal::{SealingKey, Secret, random};

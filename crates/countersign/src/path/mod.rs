@@ -16,10 +16,10 @@ use arrayvec::ArrayVec;
 use self::constraints::Violation;
 use crate::cert::{Certificate, KeyUsage, Name};
 use crate::clock::{UnixTime, Window};
-use crate::crypto::{PublicKey, sha256};
+use crate::crypto::PublicKey;
 use crate::limits;
 use crate::reason::Reason;
-use crate::sigcache::SignatureFacts;
+use crate::sigcache::{AuthorityKey, SignatureFacts};
 use crate::trust::{Anchor, TrustStore};
 
 pub(crate) use search::find;
@@ -44,6 +44,8 @@ impl Failure {
         Self::new(Reason::LimitExceeded, None, "judging it would cost too much");
 
     /// Keeps the more telling of two failures; the first where they tell as much.
+    // Cold, so that the code of every failure stands apart from the way of those who are let in.
+    #[cold]
     pub(crate) fn keep_more_telling(kept: &mut Option<Self>, new: Self) {
         if kept.is_none_or(|k| new.reason.rank() > k.reason.rank()) {
             *kept = Some(new);
@@ -82,12 +84,15 @@ pub(crate) struct Question<'p, 'a> {
     pub(crate) max_intermediates: u32,
 }
 
+/// What stands between leaf and anchor, the leaf's issuer first, each with its key.
+type Authorities<'p, 'a> =
+    ArrayVec<(&'p Presented<'a>, Arc<AuthorityKey>), { limits::CHAIN_CERTIFICATES }>;
+
 /// A path whose signatures, constraints and usages were found valid.
 #[derive(Clone, Debug)]
 pub(crate) struct Path<'p, 'a> {
     leaf: &'p Presented<'a>,
-    /// Leaf's issuer first, each with its key.
-    authorities: ArrayVec<(&'p Presented<'a>, Arc<PublicKey>), { limits::CHAIN_CERTIFICATES }>,
+    authorities: Authorities<'p, 'a>,
     anchor: &'p Anchor,
 }
 
@@ -113,12 +118,12 @@ impl<'p, 'a> Path<'p, 'a> {
 
     /// The key that signed certificate `i`.
     pub(crate) fn issuer_key(&self, i: usize) -> &PublicKey {
-        self.authorities.get(i).map_or(self.anchor.key(), |(_, key)| key)
+        self.authorities.get(i).map_or(self.anchor.key(), |(_, key)| key.key())
     }
 
     /// DER of the SubjectPublicKeyInfo that signed certificate `i`.
     pub(crate) fn issuer_spki(&self, i: usize) -> &[u8] {
-        self.authorities.get(i).map_or(self.anchor.spki(), |(ca, _)| ca.certificate.spki().der)
+        self.authorities.get(i).map_or(self.anchor.spki(), |(_, key)| key.spki())
     }
 
     /// keyUsage of the issuer of certificate `i`.
@@ -136,11 +141,9 @@ impl<'p, 'a> Path<'p, 'a> {
     }
 
     /// SHA-256 of the SubjectPublicKeyInfo that signed the leaf.
-    pub(crate) fn leaf_issuer_spki_sha256(&self) -> [u8; 32] {
-        match self.authorities.first() {
-            Some((ca, _)) => sha256(ca.certificate.spki().der),
-            None => *self.anchor.spki_sha256(),
-        }
+    pub(crate) fn leaf_issuer_spki_sha256(&self) -> &[u8; 32] {
+        let issuer = self.authorities.first();
+        issuer.map_or(self.anchor.spki_sha256(), |(_, key)| key.spki_sha256())
     }
 
     /// When every certificate of the path, the anchor's included, is valid.

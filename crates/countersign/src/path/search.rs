@@ -62,9 +62,9 @@ impl<'p, 'a, T> Search<'_, 'p, 'a, T> {
         let question = self.question;
         let last = usize::from(*chosen.last()?);
         let child = &question.presented[last];
-        let mut had_candidate = false;
-        for (issuer, _) in self.candidates(&child.certificate, chosen) {
-            had_candidate = true;
+        let mut candidates = Candidates::new();
+        self.add_candidates(&child.certificate, chosen, &mut candidates);
+        for &(issuer, _) in &candidates {
             let found = match issuer {
                 IssuerId::Anchor(id, anchor) => self.complete(chosen, id, anchor),
                 IssuerId::Presented(index) => {
@@ -78,22 +78,25 @@ impl<'p, 'a, T> Search<'_, 'p, 'a, T> {
                 return found;
             }
         }
-        if !had_candidate {
+        if candidates.is_empty() {
             self.note(Failure::new(Reason::UnknownIssuer, Some(child.position), ""));
         }
         None
     }
 
-    /// The issuers that the child's issuer name allows, best first.
-    fn candidates(&mut self, child: &Certificate<'a>, chosen: &Chosen) -> Candidates<'p> {
-        let mut found = Candidates::new();
-        let collected = self.collect(child, chosen, &mut found);
-        if let Err(over) = collected {
+    /// Adds the issuers that the child's issuer name allows, best first, to a list too long to be
+    /// moved about.
+    fn add_candidates(
+        &mut self,
+        child: &Certificate<'a>,
+        chosen: &Chosen,
+        found: &mut Candidates<'p>,
+    ) {
+        if let Err(over) = self.collect(child, chosen, found) {
             self.note(over.into());
         }
         // Stable: among equals anchors come first, then the order of presentation.
         found.sort_by_key(|(_, rank)| *rank);
-        found
     }
 
     fn collect(
@@ -115,7 +118,12 @@ impl<'p, 'a, T> Search<'_, 'p, 'a, T> {
                 break;
             }
             let candidate = &presented.certificate;
-            self.budget.charge(STEP_NS + candidate.subject().compare_ns(&issuer))?;
+            self.budget.charge(STEP_NS)?;
+            // Certificate and name would be there twice: see `repeats`.
+            if chosen.contains(&(index as u8)) {
+                continue;
+            }
+            self.budget.charge(candidate.subject().compare_ns(&issuer))?;
             if candidate.subject() == issuer && !self.repeats(chosen, candidate)? {
                 let rank = self.rank_presented(child, candidate);
                 keep(found, IssuerId::Presented(index as u8), rank);

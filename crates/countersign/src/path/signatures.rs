@@ -9,7 +9,7 @@ use crate::budget::Budget;
 use crate::crypto::{KeyError, PublicKey, SignatureAlgorithm, VerifyError, sha256_ns};
 use crate::limits;
 use crate::reason::Reason;
-use crate::sigcache::SignatureFacts;
+use crate::sigcache::{AuthorityKey, SignatureFacts};
 use crate::trust::Anchor;
 
 /// Who issues: an anchor by its number in the store, or a presented certificate by its index.
@@ -37,16 +37,13 @@ const REMEMBERED: usize = 64;
 pub(super) struct Signatures<'q> {
     facts: &'q SignatureFacts,
     judged: ArrayVec<(u8, u32, Result<(), Failure>), REMEMBERED>,
-    keys: [Option<Arc<PublicKey>>; limits::SEARCHED_CERTIFICATES],
+    /// By the certificate's index; as long as the highest that was asked for.
+    keys: ArrayVec<Option<Arc<AuthorityKey>>, { limits::SEARCHED_CERTIFICATES }>,
 }
 
 impl<'q> Signatures<'q> {
     pub(super) fn new(facts: &'q SignatureFacts) -> Self {
-        Self {
-            facts,
-            judged: ArrayVec::new(),
-            keys: [const { None }; limits::SEARCHED_CERTIFICATES],
-        }
+        Self { facts, judged: ArrayVec::new(), keys: ArrayVec::new() }
     }
 
     /// Whether `issuer`, whose key is `key`, signed the presented certificate at `index`.
@@ -62,7 +59,12 @@ impl<'q> Signatures<'q> {
         if let Some((.., outcome)) = self.judged.iter().find(|(c, i, _)| (*c, *i) == edge) {
             return *outcome;
         }
-        let outcome = self.judge(child, issuer_spki, key, budget);
+        let checked = self.judge(child, issuer_spki, key, budget);
+        let outcome = checked.map(|key| {
+            if key.is_some() {
+                *self.place(index) = key;
+            }
+        });
         // A full memory costs a repetition, which is charged again.
         let _ = self.judged.try_push((edge.0, edge.1, outcome));
         outcome
@@ -74,7 +76,7 @@ impl<'q> Signatures<'q> {
         issuer_spki: &[u8],
         key: &PublicKey,
         budget: &mut Budget,
-    ) -> Result<(), Failure> {
+    ) -> Result<Option<Arc<AuthorityKey>>, Failure> {
         let certificate = &child.certificate;
         let fail = |reason, what| Failure::new(reason, Some(child.position), what);
         let algorithm = SignatureAlgorithm::from_der(certificate.signature_algorithm())
@@ -99,12 +101,12 @@ impl<'q> Signatures<'q> {
         &mut self,
         index: u8,
         presented: &Presented<'_>,
-    ) -> Result<Arc<PublicKey>, Failure> {
-        let place = &mut self.keys[usize::from(index)];
+    ) -> Result<Arc<AuthorityKey>, Failure> {
+        let place = self.place(index);
         if let Some(key) = place {
             return Ok(Arc::clone(key));
         }
-        let key = self.facts.subject_key(&presented.certificate).map_err(|error| {
+        let key = AuthorityKey::parse(&presented.certificate).map_err(|error| {
             let reason = match error {
                 KeyError::Weak => Reason::WeakKey,
                 KeyError::Unsupported => Reason::UnsupportedAlgorithm,
@@ -112,6 +114,14 @@ impl<'q> Signatures<'q> {
             };
             Failure::new(reason, Some(presented.position), "the public key")
         })?;
-        Ok(Arc::clone(place.insert(key)))
+        Ok(Arc::clone(place.insert(Arc::new(key))))
+    }
+
+    fn place(&mut self, index: u8) -> &mut Option<Arc<AuthorityKey>> {
+        let index = usize::from(index);
+        while self.keys.len() <= index {
+            self.keys.push(None);
+        }
+        &mut self.keys[index]
     }
 }

@@ -3,7 +3,9 @@
 use arrayvec::ArrayVec;
 
 use super::signatures::{IssuerId, Signatures};
-use super::{Chosen, Failure, Path, Presented, Question, Violation, constraints, policies};
+use super::{
+    Authorities, Chosen, Failure, Path, Presented, Question, Violation, constraints, policies,
+};
 use crate::budget::Budget;
 use crate::cert::{Certificate, KeyUsage};
 use crate::clock::{UnixTime, Window};
@@ -50,13 +52,13 @@ fn signed<'p, 'a>(
     signatures: &mut Signatures<'_>,
     budget: &mut Budget,
 ) -> Result<Path<'p, 'a>, Failure> {
-    let mut authorities = ArrayVec::new();
+    let mut authorities = Authorities::new();
     let mut issuer = (IssuerId::Anchor(anchor_id, anchor), anchor.spki());
     for &index in chosen.iter().rev() {
         let child: &'p Presented<'a> = &question.presented[usize::from(index)];
         let key = match authorities.last() {
             None => anchor.key(),
-            Some((_, key)) => std::sync::Arc::as_ref(key),
+            Some((_, key)) => key.key(),
         };
         signatures.verify(index, child, issuer, key, budget)?;
         let purposes = child.certificate.extended_key_usage().map_or(0, |list| list.der_len());
@@ -91,8 +93,9 @@ fn check_anchor(anchor: &Anchor, now: UnixTime, note: &mut impl FnMut(Failure)) 
 
 /// Section 6.1.4 (k) to (o), from the certificate below the anchor to the leaf's issuer.
 fn check_authorities(path: &Path<'_, '_>, q: &Question<'_, '_>, note: &mut impl FnMut(Failure)) {
+    const UNLIMITED: u32 = u32::MAX;
     let anchor = path.anchor.basic_constraints().and_then(|b| b.path_len);
-    let mut below = anchor.unwrap_or(u32::MAX).min(q.max_intermediates);
+    let mut below = anchor.unwrap_or(UNLIMITED).min(q.max_intermediates);
     for (authority, _) in path.authorities.iter().rev() {
         let certificate = &authority.certificate;
         let mut fail = |reason, what| note(Failure::new(reason, Some(authority.position), what));
@@ -106,14 +109,15 @@ fn check_authorities(path: &Path<'_, '_>, q: &Question<'_, '_>, note: &mut impl 
         if certificate.extended_key_usage().is_some_and(|eku| !eku.allows(q.purpose)) {
             fail(Reason::NotForClientAuth, "the issuing CA is limited to other purposes");
         }
-        if !certificate.is_self_issued() {
+        // Who is exempt matters, and is found out, only where something is counted.
+        if below != UNLIMITED && !certificate.is_self_issued() {
             match below.checked_sub(1) {
                 Some(left) => below = left,
                 None => fail(Reason::PathLength, ""),
             }
         }
         let own = certificate.basic_constraints().and_then(|b| b.path_len);
-        below = below.min(own.unwrap_or(u32::MAX));
+        below = below.min(own.unwrap_or(UNLIMITED));
     }
 }
 
