@@ -78,4 +78,18 @@ mod tests {
         assert_eq!(queue.take(), b"ef");
         assert_eq!((queue.pop(&mut buffer), queue.bytes.capacity()), (0, 0));
     }
+
+    /// A peer that takes its bytes a little late keeps the queue from ever being empty.
+    #[test]
+    fn memory_is_bounded_by_what_waits_although_the_queue_is_never_empty() {
+        let mut queue = Queue::default();
+        let (piece, mut buffer) = ([7; 1_000], [0; 1_000]);
+        queue.push(&piece);
+        for _ in 0..10_000 {
+            queue.push(&piece);
+            assert_eq!(queue.pop(&mut buffer), buffer.len());
+            assert_eq!(queue.len(), 1_000);
+        }
+        assert!(queue.bytes.capacity() < 16_000, "{} bytes for 1,000", queue.bytes.capacity());
+    }
 }
