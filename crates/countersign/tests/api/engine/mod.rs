@@ -1,6 +1,8 @@
 //! The handshake engine: both ends in memory, the clock simulated.
 
+mod contract;
 mod hostile;
 mod outcomes;
 mod pair;
 mod resumption;
+mod wire;

@@ -1,0 +1,56 @@
+//! What callers may do at any time, whatever the peer sends.
+
+use std::sync::Arc;
+
+use countersign::engine::{Cause, Closed, Resumption, State, TicketKeys, WaitsFor};
+use countersign::limits;
+use rustls::version::{TLS12, TLS13};
+
+use super::pair::{Pair, VERSIONS, moment, requiring};
+use super::wire::{HANDSHAKE, seal, steal};
+use crate::peer::{Client, Clock};
+use crate::site::{BILLING, POLICY, Site};
+
+fn tickets() -> Resumption {
+    Resumption::tickets(Arc::new(TicketKeys::per_process().unwrap()))
+}
+
+/// rustls remembers places in its input until a message is complete. Where so much output waits
+/// that no input is taken, the engine must remember as well, or give rustls nothing to remember.
+#[test]
+fn a_message_in_pieces_behind_the_handshake_does_not_panic_a_server_that_speaks_first() {
+    let site = Site::new();
+    let acceptor = requiring(&Arc::new(site.verifier(POLICY)))
+        .resumption(tickets())
+        .tickets(4)
+        .build()
+        .unwrap();
+    let (leaf, clock) = (site.leaf(BILLING), Clock::new());
+    // An approved client with a stranger in its chain: four tickets of it are more than
+    // `limits::OUTPUT_BYTES`.
+    let stranger = [0x5a; 20_000];
+    let [own, ca] = site.chain(&leaf);
+    for closes in [false, true] {
+        let mut client =
+            Client::nobody(&TLS13, &clock).presenting(&[own, ca, &stranger], &leaf.key);
+        client.config.enable_secret_extraction = true;
+        let mut pair = Pair::new(&acceptor, &client, "server.example", &clock);
+        let hello = pair.client_speaks();
+        pair.server_hears(&hello);
+        pair.client_hears();
+        let mut flight = pair.client_speaks();
+        let (sequence, keys) = steal(&mut pair, &client).tx;
+        // The first three bytes of a KeyUpdate.
+        flight.extend(seal(&keys, sequence, HANDSHAKE, &[24, 0, 0]));
+        pair.server_hears(&flight);
+        assert!(pair.is_established());
+        assert!(pair.server.pending_output() > limits::OUTPUT_BYTES);
+        if closes {
+            pair.server.close();
+        } else {
+            let _ = pair.server.take_output();
+            assert_eq!(pair.server.write(b"welcome"), 7);
+        }
+        assert!(pair.is_established());
+    }
+}
