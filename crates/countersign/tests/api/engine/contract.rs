@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use countersign::engine::{Cause, Closed, Resumption, State, TicketKeys, WaitsFor};
 use countersign::limits;
+use rustls::client::TicketRequest;
 use rustls::version::{TLS12, TLS13};
 
 use super::pair::{Pair, VERSIONS, moment, requiring};
@@ -20,20 +21,19 @@ fn tickets() -> Resumption {
 #[test]
 fn a_message_in_pieces_behind_the_handshake_does_not_panic_a_server_that_speaks_first() {
     let site = Site::new();
-    let acceptor = requiring(&Arc::new(site.verifier(POLICY)))
-        .resumption(tickets())
-        .tickets(4)
-        .build()
-        .unwrap();
+    let acceptor =
+        requiring(&Arc::new(site.verifier(POLICY))).resumption(tickets()).build().unwrap();
     let (leaf, clock) = (site.leaf(BILLING), Clock::new());
-    // An approved client with a stranger in its chain: four tickets of it are more than
-    // `limits::OUTPUT_BYTES`.
+    // An approved client with a stranger in its chain that asks for four tickets (RFC 9149): they
+    // are more than `limits::OUTPUT_BYTES`.
     let stranger = [0x5a; 20_000];
     let [own, ca] = site.chain(&leaf);
     for closes in [false, true] {
         let mut client =
             Client::nobody(&TLS13, &clock).presenting(&[own, ca, &stranger], &leaf.key);
         client.config.enable_secret_extraction = true;
+        client.config.send_ticket_request =
+            Some(TicketRequest { new_session_count: 4, resumption_count: 4 });
         let mut pair = Pair::new(&acceptor, &client, "server.example", &clock);
         let hello = pair.client_speaks();
         pair.server_hears(&hello);
