@@ -54,3 +54,30 @@ fn a_message_in_pieces_behind_the_handshake_does_not_panic_a_server_that_speaks_
         assert!(pair.is_established());
     }
 }
+
+/// A record that does not decrypt, behind which there may be others.
+fn garbage() -> Vec<u8> {
+    [&[23, 3, 3, 0, 32][..], &[0x5a; 32]].concat()
+}
+
+fn established(version: &'static rustls::SupportedProtocolVersion) -> Pair {
+    let site = Site::new();
+    let acceptor = requiring(&Arc::new(site.verifier(POLICY))).build().unwrap();
+    let (leaf, clock) = (site.leaf(BILLING), Clock::new());
+    let client = Client::nobody(version, &clock).presenting(&site.chain(&leaf), &leaf.key);
+    let mut pair = Pair::new(&acceptor, &client, "server.example", &clock);
+    assert_eq!(pair.talk(), None);
+    pair
+}
+
+#[test]
+fn nothing_goes_out_after_close_notify_whatever_comes_in() {
+    for version in VERSIONS {
+        let mut pair = established(version);
+        pair.server.close();
+        assert!(!pair.server.take_output().is_empty());
+        pair.server_hears(&garbage());
+        assert_eq!(pair.server.pending_output(), 0, "{version:?}");
+        assert!(matches!(pair.server.state(), State::Closed(Closed::Failed(_))));
+    }
+}
