@@ -81,3 +81,17 @@ fn nothing_goes_out_after_close_notify_whatever_comes_in() {
         assert!(matches!(pair.server.state(), State::Closed(Closed::Failed(_))));
     }
 }
+
+/// Anyone on the way can make a connection end, and only the peer can say that it has sent all.
+#[test]
+fn a_peer_that_is_cut_off_after_our_close_notify_has_not_closed() {
+    for version in VERSIONS {
+        let mut pair = established(version);
+        pair.server.close();
+        let _ = pair.server.take_output();
+        let now = pair.now();
+        pair.server.end_of_input(now);
+        assert!(!pair.server.peer_has_closed(), "{version:?}");
+        assert!(!matches!(pair.server.state(), State::Closed(Closed::Cleanly)), "{version:?}");
+    }
+}
