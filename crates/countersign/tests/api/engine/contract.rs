@@ -95,3 +95,30 @@ fn a_peer_that_is_cut_off_after_our_close_notify_has_not_closed() {
         assert!(!matches!(pair.server.state(), State::Closed(Closed::Cleanly)), "{version:?}");
     }
 }
+
+/// A caller that lost count is refused, as everyone is for whom something does not agree.
+#[test]
+fn input_that_is_shorter_than_before_is_refused_and_does_not_panic() {
+    let site = Site::new();
+    let acceptor = requiring(&Arc::new(site.verifier(POLICY))).build().unwrap();
+    let (leaf, clock) = (site.leaf(BILLING), Clock::new());
+    let stranger = [0x5a; 20_000];
+    let [own, ca] = site.chain(&leaf);
+    let client = Client::nobody(&TLS13, &clock).presenting(&[own, ca, &stranger], &leaf.key);
+    // The hello in two records, and a Certificate in two.
+    let mut pair = Pair::new(&acceptor, &client, "server.example", &clock);
+    let hello = pair.client_speaks();
+    let half = (hello.len() - 5) / 2;
+    let length = u16::try_from(half).unwrap().to_be_bytes();
+    let first = [&[22, 3, 1, length[0], length[1]], &hello[5..][..half]].concat();
+    let mut accepting = Pair::new(&acceptor, &client, "server.example", &clock);
+    accepting.server_hears(&first);
+    assert_eq!(accepting.server.feed(&mut [], moment(&clock)).used, 0);
+
+    pair.server_hears(&hello);
+    pair.client_hears();
+    let flight = pair.client_speaks();
+    pair.server_hears(&flight[..flight.len() - 1]);
+    assert!(!pair.input.is_empty());
+    assert_eq!(pair.server.feed(&mut [], moment(&clock)).used, 0);
+}
