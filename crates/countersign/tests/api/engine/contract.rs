@@ -122,3 +122,24 @@ fn input_that_is_shorter_than_before_is_refused_and_does_not_panic() {
     assert!(!pair.input.is_empty());
     assert_eq!(pair.server.feed(&mut [], moment(&clock)).used, 0);
 }
+
+/// See [`limits::HANDSHAKE_BYTES`] and `Connection::feed`: a full buffer must never wait for more.
+#[test]
+fn a_full_buffer_does_not_wait_for_more_input() {
+    let site = Site::new();
+    let acceptor = requiring(&Arc::new(site.verifier(POLICY))).build().unwrap();
+    let clock = Clock::new();
+    // A hello of 60,000 bytes, one in each record.
+    let mut input = Vec::new();
+    for byte in [1, 0, 0xea, 0x60].into_iter().chain(std::iter::repeat(0)) {
+        input.extend([22, 3, 1, 0, 1, byte]);
+        if input.len() >= limits::HANDSHAKE_BYTES {
+            break;
+        }
+    }
+    input.truncate(limits::HANDSHAKE_BYTES);
+    let mut server = acceptor.accept(moment(&clock));
+    let progress = server.feed(&mut input, moment(&clock));
+    assert!(progress.used > 0 || progress.waits_for != WaitsFor::Input, "{progress:?}");
+    assert_eq!(server.refusal().map(|refusal| refusal.cause()), Some(Cause::TooMuch));
+}
