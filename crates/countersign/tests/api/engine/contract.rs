@@ -143,3 +143,31 @@ fn a_full_buffer_does_not_wait_for_more_input() {
     assert!(progress.used > 0 || progress.waits_for != WaitsFor::Input, "{progress:?}");
     assert_eq!(server.refusal().map(|refusal| refusal.cause()), Some(Cause::TooMuch));
 }
+
+/// A client may ask for new keys at any time; what the server owes it for that must not be lost.
+#[test]
+fn keys_for_the_kernel_are_those_that_the_peer_expects() {
+    let site = Site::new();
+    let acceptor = requiring(&Arc::new(site.verifier(POLICY))).secret_export(true).build().unwrap();
+    let (leaf, clock) = (site.leaf(BILLING), Clock::new());
+    for asks in [false, true] {
+        let client = Client::nobody(&TLS13, &clock).presenting(&site.chain(&leaf), &leaf.key);
+        let mut pair = Pair::new(&acceptor, &client, "server.example", &clock);
+        assert_eq!(pair.talk(), None);
+        if asks {
+            pair.client.refresh_traffic_keys().unwrap();
+            let wire = pair.client_speaks();
+            pair.server_hears(&wire);
+        }
+        let mut wire = pair.server.take_output();
+        // An error would be as good: then the caller goes on without the kernel.
+        let Ok((secrets, _)) = pair.server.into_kernel_tls() else { continue };
+        let (sequence, keys) = secrets.tx;
+        wire.extend(seal(&keys, sequence, super::wire::APPLICATION_DATA, b"by the kernel"));
+        let mut rest = &wire[..];
+        while !rest.is_empty() {
+            pair.client.read_tls(&mut rest).unwrap();
+            pair.client.process_new_packets().unwrap_or_else(|e| panic!("asked: {asks}: {e}"));
+        }
+    }
+}
