@@ -171,3 +171,19 @@ fn keys_for_the_kernel_are_those_that_the_peer_expects() {
         }
     }
 }
+
+/// The keys' next use would be a record behind close_notify.
+#[test]
+fn a_connection_that_was_closed_has_no_keys_to_give_away() {
+    let site = Site::new();
+    let acceptor = requiring(&Arc::new(site.verifier(POLICY))).secret_export(true).build().unwrap();
+    let (leaf, clock) = (site.leaf(BILLING), Clock::new());
+    for version in [&TLS12, &TLS13] {
+        let client = Client::nobody(version, &clock).presenting(&site.chain(&leaf), &leaf.key);
+        let mut pair = Pair::new(&acceptor, &client, "server.example", &clock);
+        assert_eq!(pair.talk(), None);
+        pair.server.close();
+        let _ = pair.server.take_output();
+        assert!(pair.server.into_kernel_tls().is_err(), "{version:?}");
+    }
+}
