@@ -6,3 +6,4 @@ mod outcomes;
 mod pair;
 mod resumption;
 mod wire;
+mod worth;

@@ -1,0 +1,47 @@
+//! What a verdict, a ticket and a journal are worth.
+
+use std::sync::{Arc, Mutex};
+
+use countersign::engine::{Cause, Resumption, TicketKeys};
+use countersign::{Decision, JournalEntry, Reason, Verifier};
+use rustls::version::{TLS12, TLS13};
+
+use super::pair::{Pair, VERSIONS, requiring};
+use crate::peer::{Client, Clock};
+use crate::site::{BILLING, POLICY, Site};
+
+fn tickets() -> Resumption {
+    Resumption::tickets(Arc::new(TicketKeys::per_process().unwrap()))
+}
+
+type Journalled = Arc<Mutex<Vec<Reason>>>;
+
+/// A verifier, and the reasons that its journal was told.
+fn journalling(site: &Site) -> (Arc<Verifier>, Journalled) {
+    let reasons = Journalled::default();
+    let own = Arc::clone(&reasons);
+    let file = site.write("policy.toml", POLICY.as_bytes());
+    let journal = move |entry: &JournalEntry<'_>| own.lock().unwrap().push(entry.verdict.reason());
+    let verifier = Verifier::builder_from_file(file).journal(Arc::new(journal)).build().unwrap();
+    (Arc::new(verifier), reasons)
+}
+
+/// A certificate is public. Who presents another's without its key must not stand in the journal
+/// as that client, let in, and nowhere as refused.
+#[test]
+fn a_stolen_certificate_without_its_key_is_journalled_and_counted_as_refused() {
+    let site = Site::new();
+    let (leaf, thief, clock) = (site.leaf(BILLING), site.leaf(BILLING), Clock::new());
+    for version in VERSIONS {
+        let (verifier, journalled) = journalling(&site);
+        let acceptor = requiring(&verifier).build().unwrap();
+        let client = Client::nobody(version, &clock).presenting(&site.chain(&leaf), &thief.key);
+        let mut pair = Pair::new(&acceptor, &client, "server.example", &clock);
+        pair.run();
+        let refusal = pair.server.refusal().expect("refused");
+        assert_eq!(refusal.reason(), Some(Reason::BadSignature));
+        let last = journalled.lock().unwrap().last().copied();
+        assert_eq!(last.map(Reason::decision), Some(Decision::Deny), "{version:?}: {last:?}");
+        assert_eq!(verifier.metrics().denied(), 1, "{version:?}");
+    }
+}
