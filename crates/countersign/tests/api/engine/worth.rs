@@ -45,3 +45,27 @@ fn a_stolen_certificate_without_its_key_is_journalled_and_counted_as_refused() {
         assert_eq!(verifier.metrics().denied(), 1, "{version:?}");
     }
 }
+
+/// Hellos with their tickets can be seen by anyone on the way and sent again.
+#[test]
+fn a_hello_that_is_replayed_is_not_journalled_as_its_client_let_in() {
+    let site = Site::new();
+    let (leaf, clock) = (site.leaf(BILLING), Clock::new());
+    for version in VERSIONS {
+        let (verifier, journalled) = journalling(&site);
+        let acceptor = requiring(&verifier).resumption(tickets()).build().unwrap();
+        let client = Client::nobody(version, &clock).presenting(&site.chain(&leaf), &leaf.key);
+        let mut first = Pair::new(&acceptor, &client, "server.example", &clock);
+        assert_eq!(first.talk(), None);
+        let mut seen = Pair::new(&acceptor, &client, "server.example", &clock);
+        let hello = seen.client_speaks();
+        journalled.lock().unwrap().clear();
+        let mut replayed = Pair::new(&acceptor, &client, "server.example", &clock);
+        replayed.server_hears(&hello);
+        let now = replayed.now();
+        replayed.server.end_of_input(now);
+        assert_eq!(replayed.server.refusal().unwrap().cause(), Cause::Truncated);
+        let journalled = journalled.lock().unwrap();
+        assert!(!journalled.contains(&Reason::Allowed), "{version:?}: {journalled:?}");
+    }
+}
