@@ -69,3 +69,29 @@ fn a_hello_that_is_replayed_is_not_journalled_as_its_client_let_in() {
         assert!(!journalled.contains(&Reason::Allowed), "{version:?}: {journalled:?}");
     }
 }
+
+/// A clock that was ahead when the session was made.
+#[test]
+fn a_session_from_the_future_does_not_outlive_its_age() {
+    const DAY: i64 = 86_400;
+    let site = Site::new();
+    let leaf = site.leaf(BILLING);
+    for way in [tickets(), Resumption::cache(64)] {
+        for version in VERSIONS {
+            let verifier = Arc::new(site.verifier(POLICY));
+            let acceptor = requiring(&verifier).resumption(way.clone()).build().unwrap();
+            let clock = Clock::new();
+            let client = Client::nobody(version, &clock).presenting(&site.chain(&leaf), &leaf.key);
+            clock.advance(3 * DAY);
+            let mut fresh = Pair::new(&acceptor, &client, "server.example", &clock);
+            assert_eq!(fresh.talk(), None);
+            assert!(fresh.is_established());
+            clock.advance(-3 * DAY);
+            // Two days go by.
+            clock.advance(2 * DAY);
+            let mut again = Pair::new(&acceptor, &client, "server.example", &clock);
+            assert_eq!(again.talk(), None);
+            assert!(!again.server.session().unwrap().is_resumed(), "{version:?} {way:?}");
+        }
+    }
+}
