@@ -95,3 +95,33 @@ fn a_session_from_the_future_does_not_outlive_its_age() {
         }
     }
 }
+
+/// A ticket has at most 65,535 bytes (RFC 8446 section 4.6.1): what does not fit is not kept.
+#[test]
+fn a_client_with_the_longest_chain_can_talk_although_tickets_are_on() {
+    let site = Site::new();
+    let (leaf, clock) = (site.leaf(BILLING), Clock::new());
+    let [own, ca] = site.chain(&leaf);
+    let stranger = vec![0x5a; 65_400 - own.len() - ca.len()];
+    for version in [&TLS12, &TLS13] {
+        let verifier = Arc::new(site.verifier(POLICY));
+        let acceptor = requiring(&verifier).resumption(tickets()).build().unwrap();
+        let client = Client::nobody(version, &clock).presenting(&[own, ca, &stranger], &leaf.key);
+        let mut pair = Pair::new(&acceptor, &client, "server.example", &clock);
+        let hello = pair.client_speaks();
+        pair.server_hears(&hello);
+        pair.client_hears();
+        let flight = pair.client_speaks();
+        pair.server_hears(&flight);
+        assert!(pair.is_established());
+        let wire = pair.server.take_output();
+        let mut rest = &wire[..];
+        while !rest.is_empty() {
+            let read = pair.client.read_tls(&mut rest).map_err(|e| e.to_string());
+            let heard = read.and_then(|_| {
+                pair.client.process_new_packets().map(|_| ()).map_err(|e| e.to_string())
+            });
+            assert_eq!(heard, Ok(()), "{version:?}: {} bytes of output", wire.len());
+        }
+    }
+}
