@@ -125,3 +125,30 @@ fn a_client_with_the_longest_chain_can_talk_although_tickets_are_on() {
         }
     }
 }
+
+/// The policy changes between the client's certificate and its Finished. Its end must be able to
+/// read what it is told: an alert, and not a record out of sequence.
+#[test]
+fn a_client_that_is_refused_at_the_end_of_its_handshake_is_told_so() {
+    let site = Site::new();
+    let (leaf, clock) = (site.leaf(BILLING), Clock::new());
+    let verifier = Arc::new(site.verifier(POLICY));
+    let acceptor = requiring(&verifier).resumption(tickets()).build().unwrap();
+    let client = Client::nobody(&TLS12, &clock).presenting(&site.chain(&leaf), &leaf.key);
+    let mut pair = Pair::new(&acceptor, &client, "server.example", &clock);
+    let hello = pair.client_speaks();
+    pair.server_hears(&hello);
+    pair.client_hears();
+    let flight = pair.client_speaks();
+    pair.server_hears(&flight[..flight.len() - 1]);
+    site.verifier(&POLICY.replace("acme.example/billing", "acme.example/other"));
+    verifier.reload().unwrap();
+    pair.server_hears(&flight[flight.len() - 1..]);
+    assert_eq!(pair.server.refusal().unwrap().reason(), Some(Reason::NotListed));
+    pair.client_hears();
+    assert!(
+        matches!(pair.client_error, None | Some(rustls::Error::AlertReceived(_))),
+        "{:?}",
+        pair.client_error
+    );
+}
