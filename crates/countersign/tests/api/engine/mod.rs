@@ -4,6 +4,7 @@ mod contract;
 mod hostile;
 mod outcomes;
 mod pair;
+mod price;
 mod resumption;
 mod wire;
 mod worth;
