@@ -154,3 +154,54 @@ fn no_hello_costs_more_than_two_milliseconds() {
     }
     assert!(worst < Duration::from_millis(2), "{worst:?}");
 }
+
+/// A secret's name and its windows stand in the clear in every ticket that a client sends. Whoever
+/// saw one can write the fronts of others; deriving a key for each must not be what they buy.
+#[cfg(unix)]
+#[test]
+fn no_pile_of_made_up_tickets_costs_more_than_two_milliseconds() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let site = Site::new();
+    let secret: Vec<u8> = (0..32).collect();
+    let text: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+    let file = site.write("ticket.secret", text.as_bytes());
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let digest = aws_lc_rs::digest::digest(
+        &aws_lc_rs::digest::SHA256,
+        &[&b"countersign ticket secret name v1"[..], &secret].concat(),
+    );
+    let name = &digest.as_ref()[..4];
+    // Seven days, the most that RFC 8446 allows.
+    let keys = TicketKeys::from_file(&file).unwrap().with_windows(Duration::from_secs(3_600), 168);
+    let acceptor = requiring(&Arc::new(site.verifier(POLICY)))
+        .resumption(Resumption::tickets(Arc::new(keys)))
+        .build()
+        .unwrap();
+    let clock = Clock::new();
+    let window = clock.seconds() / 3_600;
+    let (mut identities, mut binders) = (Vec::new(), Vec::new());
+    for i in 0..1_200 {
+        let window = (window - i % 168).to_be_bytes();
+        let ticket = [&[1][..], name, &window].concat();
+        identities.extend([vector(2, &ticket), vec![0; 4]].concat());
+        binders.extend(vector(1, &[2; 32]));
+    }
+    let more = [
+        extension(45, &vector(1, &[1])),
+        extension(41, &[vector(2, &identities), vector(2, &binders)].concat()),
+    ]
+    .concat();
+    let wire = records(&Parts { more, ..Parts::usual() }.hello(), 1 << 14);
+    let mut least = Duration::MAX;
+    for _ in 0..20 {
+        let mut input = wire.clone();
+        let mut server = acceptor.accept(moment(&clock));
+        let started = Instant::now();
+        let _ = server.feed(&mut input, moment(&clock));
+        least = least.min(started.elapsed());
+        assert!(server.refusal().is_none(), "{:?}", server.state());
+    }
+    eprintln!("made-up tickets: {least:?} for {} bytes", wire.len());
+    assert!(least < Duration::from_millis(2), "{least:?}");
+}
