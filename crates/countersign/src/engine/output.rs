@@ -101,6 +101,7 @@ mod tests {
         assert_eq!(queue.take(), b"ef");
         assert_eq!((queue.pop(&mut buffer), queue.bytes.capacity()), (0, 0));
     }
+
     #[test]
     fn a_queue_that_is_never_empty_does_not_grow() {
         let (mut queue, mut buffer) = (Queue::default(), [0; 100]);

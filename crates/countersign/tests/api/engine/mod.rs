@@ -2,6 +2,7 @@
 
 mod bounds;
 mod classes;
+mod contract;
 mod drawer;
 mod ends;
 mod fleet;
@@ -9,11 +10,14 @@ mod hostile;
 mod leases;
 mod outcomes;
 mod pair;
+mod price;
 mod protection;
 mod puppet;
 mod refusals;
 mod renewing;
 mod resumption;
+mod stolen;
 mod streams;
 mod tickets;
 mod wire;
+mod worth;
