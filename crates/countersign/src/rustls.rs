@@ -17,8 +17,7 @@ use crate::clock::UnixTime;
 use crate::crypto::{PublicKey, TlsVersion, supported_tls_schemes};
 use crate::limits;
 use crate::reason::Reason;
-use crate::verdict::Verdict;
-use crate::verifier::Verifier;
+use crate::verifier::{Considered, Verifier};
 
 /// A [`Verifier`] as rustls wants it.
 ///
@@ -70,19 +69,23 @@ impl ClientVerifier {
         self
     }
 
-    /// The verdict on what rustls was shown.
-    pub(crate) fn judge(
+    /// The verdict on what rustls was shown, not recorded.
+    pub(crate) fn consider(
         &self,
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
         now: PkiTime,
-    ) -> Verdict {
+    ) -> Considered {
         // One more than the limit is enough for the verifier to see that it is exceeded.
         let mut chain = ArrayVec::<&[u8], { limits::CHAIN_CERTIFICATES + 1 }>::new();
         chain.push(end_entity.as_ref());
         chain.extend(intermediates.iter().map(AsRef::as_ref).take(limits::CHAIN_CERTIFICATES));
         let now = UnixTime::from_secs(i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
-        self.verifier.verify(&chain, now)
+        self.verifier.consider(&chain, now)
+    }
+
+    pub(crate) fn verifier(&self) -> &Verifier {
+        &self.verifier
     }
 
     /// Runs `check` with the leaf's key, parsed before where the verifier remembers the leaf.
@@ -131,11 +134,12 @@ impl ClientCertVerifier for ClientVerifier {
         intermediates: &[CertificateDer<'_>],
         now: PkiTime,
     ) -> Result<ClientCertVerified, Error> {
-        let verdict = self.judge(end_entity, intermediates, now);
-        if verdict.is_allowed() {
+        let considered = self.consider(end_entity, intermediates, now);
+        self.verifier.record(&considered, Some(end_entity));
+        if considered.verdict.is_allowed() {
             return Ok(ClientCertVerified::assertion());
         }
-        Err(Error::InvalidCertificate(alert_error(verdict.reason())))
+        Err(Error::InvalidCertificate(alert_error(considered.verdict.reason())))
     }
 
     fn verify_tls12_signature(

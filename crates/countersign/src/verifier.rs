@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use arc_swap::{ArcSwap, Guard};
 
@@ -15,8 +15,9 @@ use crate::error::Error;
 use crate::footprint::Footprint;
 use crate::journal::{Journal, JournalEntry};
 use crate::metrics::{Event, Lookup, Metrics, MetricsSnapshot};
-use crate::outcome::Judged;
+use crate::outcome::{Judged, Outcome};
 use crate::policy::CompiledPolicy;
+use crate::reason::Reason;
 use crate::sigcache::SignatureFacts;
 use crate::snapshot::Snapshot;
 use crate::verdict::Verdict;
@@ -153,10 +154,19 @@ impl Verifier {
     /// A chain that was allowed before is recognised byte for byte and judged again only where
     /// time or policy moved on; that path allocates nothing.
     pub fn verify(&self, chain: &[&[u8]], now: UnixTime) -> Verdict {
+        let considered = self.consider(chain, now);
+        self.record(&considered, chain.first().copied());
+        considered.verdict
+    }
+
+    /// [`Verifier::verify`] without a word to metrics and journal: for handshakes, in which a
+    /// verdict counts only once the client has proved its key. [`Verifier::record`] follows then.
+    #[inline]
+    pub(crate) fn consider(&self, chain: &[&[u8]], now: UnixTime) -> Considered {
         let started = self.start();
         let snapshot = self.snapshot.load();
         let (judged, lookup) = self.judge(&snapshot, chain, now);
-        self.finish(judged, lookup, snapshot, chain.first().copied(), started)
+        Considered::new(judged, lookup, snapshot, started)
     }
 
     fn judge(&self, snapshot: &Snapshot, chain: &[&[u8]], now: UnixTime) -> (Judged, Lookup) {
@@ -180,13 +190,37 @@ impl Verifier {
     /// [`Binding`](crate::Binding) from its ticket. The policy in force now decides, as it would
     /// on a full handshake. `session_stale` means: not refused, but authenticate afresh.
     pub fn reauthorize(&self, leaf: &[u8], binding: &[u8], now: UnixTime) -> Verdict {
+        let considered = self.consider_again(leaf, binding, now);
+        self.record(&considered, Some(leaf));
+        considered.verdict
+    }
+
+    /// [`Verifier::reauthorize`] without a word to metrics and journal.
+    pub(crate) fn consider_again(&self, leaf: &[u8], binding: &[u8], now: UnixTime) -> Considered {
         let started = self.start();
         let snapshot = self.snapshot.load();
         let judged = match check_limits(&[leaf]) {
             Ok(()) => decide_again(&snapshot, leaf, binding, now).judged,
             Err(outcome) => outcome.into(),
         };
-        self.finish(judged, Lookup::None, snapshot, Some(leaf), started)
+        Considered::new(judged, Lookup::None, snapshot, started)
+    }
+
+    /// A refusal for what is wrong with the handshake itself, by the policy in force.
+    pub(crate) fn refuse(&self, reason: Reason, position: u8, what: &'static str) -> Considered {
+        let judged = Outcome::deny(reason, Some(position), what).into();
+        Considered::new(judged, Lookup::None, self.snapshot.load(), self.start())
+    }
+
+    /// Tells metrics and journal of a verdict on this leaf.
+    #[inline]
+    pub(crate) fn record(&self, considered: &Considered, leaf: Option<&[u8]>) {
+        let Considered { verdict, lookup, duration } = considered;
+        self.metrics.decision(verdict.reason(), *lookup);
+        if let (Some(journal), Some(duration)) = (&self.journal, *duration) {
+            let leaf_sha256 = leaf.map(sha256);
+            journal.record(&JournalEntry { verdict, leaf_sha256, duration });
+        }
     }
 
     /// The parsed key of a leaf that was allowed, for the handshake's own signature.
@@ -255,24 +289,32 @@ impl Verifier {
     fn start(&self) -> Option<Instant> {
         self.journal.as_ref().map(|_| Instant::now())
     }
+}
 
+/// A verdict that nobody was told of yet.
+pub(crate) struct Considered {
+    pub(crate) verdict: Verdict,
+    lookup: Lookup,
+    /// Measured where there is a journal to hear of it.
+    duration: Option<Duration>,
+}
+
+impl Considered {
     #[inline]
-    fn finish(
-        &self,
+    fn new(
         judged: Judged,
         lookup: Lookup,
         snapshot: Guard<Arc<Snapshot>>,
-        leaf: Option<&[u8]>,
         started: Option<Instant>,
-    ) -> Verdict {
-        self.metrics.decision(judged.outcome.reason, lookup);
+    ) -> Self {
         let verdict = Verdict::new(judged, lookup == Lookup::Hit, snapshot);
-        if let (Some(journal), Some(started)) = (&self.journal, started) {
-            let duration = started.elapsed();
-            let leaf_sha256 = leaf.map(sha256);
-            journal.record(&JournalEntry { verdict: &verdict, leaf_sha256, duration });
-        }
-        verdict
+        Self { verdict, lookup, duration: started.map(|started| started.elapsed()) }
+    }
+}
+
+impl core::fmt::Debug for Considered {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.verdict.fmt(f)
     }
 }
 

@@ -337,6 +337,7 @@ impl<'a> Iterator for Attributes<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cert::text::Folded;
 
     fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
         let mut der = vec![tag, content.len() as u8];
@@ -377,7 +378,7 @@ mod tests {
     #[test]
     fn white_space_is_folded_wherever_it_stands_and_whatever_stands_beside_it() {
         let folded = |text: &str| {
-            let text = super::super::text::Folded::new(0x0c, text.as_bytes()).unwrap();
+            let text = Folded::new(0x0c, text.as_bytes()).unwrap();
             text.map(|c| char::from_u32(c).unwrap()).collect::<String>()
         };
         for (text, same) in [

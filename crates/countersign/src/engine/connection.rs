@@ -37,6 +37,9 @@ pub struct Connection {
     accepted_at: Duration,
     received: u64,
     sent: u64,
+    /// Bytes that were fed and not done with, while the handshake lasts: rustls remembers places in
+    /// them.
+    unused: usize,
 }
 
 enum Phase {
@@ -120,6 +123,7 @@ impl Connection {
             accepted_at: now.elapsed,
             received: 0,
             sent: 0,
+            unused: 0,
         }
     }
 
@@ -130,6 +134,9 @@ impl Connection {
     /// Once it is over, input is dropped.
     pub fn feed(&mut self, input: &mut [u8], now: Moment) -> Progress {
         self.check_deadline(now);
+        if self.is_handshaking() && input.len() < self.unused {
+            self.refuse(Refusal::internal("input that was to be given again is missing"));
+        }
         let mut used = 0;
         if matches!(self.phase, Phase::Accepting(_)) {
             self.accept(input, now);
@@ -144,18 +151,16 @@ impl Connection {
             used = input.len();
         }
         self.received += used as u64;
+        self.unused = input.len() - used;
         Progress { used, waits_for: self.waits_for() }
     }
 
-    /// Says that the peer's bytes have ended. After its close_notify, or after ours, that is as it
-    /// should be; else something may be missing.
+    /// Says that the peer's bytes have ended. After its close_notify that is as it should be; else
+    /// something may be missing, because anyone on the way can end them.
     pub fn end_of_input(&mut self, now: Moment) {
         self.check_deadline(now);
         match &self.phase {
             Phase::Accepting(_) | Phase::Negotiating { .. } => self.refuse(Refusal::truncated()),
-            Phase::Established(established) if established.closing => {
-                self.end(Closed::Cleanly);
-            }
             Phase::Established(established) if !established.peer_closed => {
                 self.end(Closed::Truncated);
             }
@@ -332,14 +337,19 @@ impl Connection {
     ///
     /// # Errors
     /// Not allowed by [`AcceptorBuilder::secret_export`](super::AcceptorBuilder::secret_export), not
-    /// established, or with plaintext, output or part of a message still in here.
+    /// established, closing, or with plaintext, output or part of a message still in here: the keys
+    /// must be those that the peer's next record expects. The connection is gone either way.
     pub fn into_kernel_tls(
-        self,
+        mut self,
     ) -> Result<(ExtractedSecrets, KernelConnection<ServerConnectionData>), Error> {
         let refuse = |message: String| Error::new(ErrorKind::Usage, message);
-        let Phase::Established(established) = self.phase else {
+        let Phase::Established(mut established) = self.phase else {
             return Err(refuse("only an established connection has keys to give away".to_owned()));
         };
+        if established.closing || established.peer_closed {
+            return Err(refuse("a connection that is closing has no use for its keys".to_owned()));
+        }
+        established.say_what_is_owed(&mut self.output).map_err(|e| refuse(e.to_string()))?;
         if !(self.output.is_empty() && self.plaintext.is_empty() && established.held.is_empty()) {
             return Err(refuse("send the output and read the plaintext first".to_owned()));
         }
@@ -396,7 +406,7 @@ impl Connection {
         let Phase::Accepting(reader) = &mut self.phase else { return };
         let hello = match reader.read(input) {
             Ok(Some(hello)) => hello,
-            Ok(None) if input.len() > limits::HANDSHAKE_BYTES => {
+            Ok(None) if input.len() >= limits::HANDSHAKE_BYTES => {
                 let refusal = Refusal::too_much("a hello that does not end");
                 return self.refuse_in_plaintext(refusal.with_alert(Alert::ILLEGAL_PARAMETER));
             }
@@ -442,8 +452,7 @@ impl Connection {
             Err(error) => Some(negotiation.refusal(ready, error)),
             Ok(_) if !negotiation.tls.is_handshaking() => {
                 negotiation.steps.completed = step;
-                self.complete(&driven, &mut input[driven.used..]);
-                return driven.used;
+                return self.complete(&driven, &mut input[driven.used..]);
             }
             Ok(_) if driven.peer_closed => Some(Refusal::truncated()),
             Ok(_) => over_a_limit(step.received, input.len() - driven.used, *records),
@@ -455,31 +464,35 @@ impl Connection {
     }
 
     /// rustls is done; what it says is checked before the client is in. It may hold places in
-    /// `rest`, what it did not use of the input.
-    fn complete(&mut self, driven: &Driven, rest: &mut [u8]) {
+    /// `rest`, what it did not use of the input. Returns how much of the input is done with.
+    fn complete(&mut self, driven: &Driven, rest: &mut [u8]) -> usize {
         let Phase::Negotiating { entry, mut negotiation, .. } =
             core::mem::replace(&mut self.phase, Phase::none())
         else {
-            return;
+            return driven.used;
         };
         match negotiation.conclude(&self.configuration.entries[entry]) {
             Ok(facts) => {
-                self.phase = Phase::Established(Box::new(Established {
+                let mut established = Box::new(Established {
                     tls: negotiation.tls,
                     facts,
                     entry,
                     held: Vec::new(),
                     peer_closed: driven.peer_closed,
                     closing: false,
-                }));
+                });
+                let used = driven.used + established.hold(driven, rest);
+                self.phase = Phase::Established(established);
+                used
             }
             Err(refusal) => {
-                // A session that was not to be must not be resumed either.
-                self.output = Queue::default();
+                // What waits must go out: the peer's end counts records. A ticket in it is no harm,
+                // since whoever comes with it is judged again.
                 let Negotiation { tls, .. } = &mut *negotiation;
                 // Nothing follows from a failure to say goodbye.
                 let _ = drive::close(tls, rest, &mut self.output);
                 self.refuse(refusal);
+                driven.used
             }
         }
     }
@@ -492,7 +505,10 @@ impl Connection {
             _ => return 0,
         }
         let Phase::Established(established) = &mut self.phase else { return 0 };
-        let (used, stop) = established.process(input, &mut self.output, &mut self.plaintext);
+        // Nothing goes out behind close_notify, also where rustls has an alert to send.
+        let mut unsaid = Queue::default();
+        let output = if established.closing { &mut unsaid } else { &mut self.output };
+        let (used, stop) = established.process(input, output, &mut self.plaintext);
         match stop {
             Ok(Stop::Closed) => self.end(Closed::Cleanly),
             Ok(_) => {}
@@ -504,7 +520,7 @@ impl Connection {
 
 /// What a peer may send before its handshake is complete.
 fn over_a_limit(received: u64, waiting: usize, records: RecordCounter) -> Option<Refusal> {
-    if received + waiting as u64 > limits::HANDSHAKE_BYTES as u64 {
+    if received + waiting as u64 >= limits::HANDSHAKE_BYTES as u64 {
         return Some(Refusal::too_much("more bytes than a handshake may have"));
     }
     (records.count > limits::HANDSHAKE_RECORDS)

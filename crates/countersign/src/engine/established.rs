@@ -4,7 +4,7 @@ use rustls::Error as TlsError;
 use rustls::server::UnbufferedServerConnection;
 use rustls::unbuffered::EncryptError;
 
-use super::drive::{self, Stop, drive};
+use super::drive::{self, Driven, Stop, drive};
 use super::output::Queue;
 use super::records::begins_with_a_record;
 use super::session::{Facts, Session};
@@ -46,12 +46,18 @@ impl Established {
         if self.peer_closed {
             return (input.len(), driven.stop);
         }
-        // Whole records that are neither done with nor behind plaintext: rustls holds them.
-        if driven.stop == Ok(Stop::Traffic) && begins_with_a_record(rest) {
-            self.held = rest.to_vec();
-            return (input.len(), driven.stop);
+        let held = self.hold(&driven, rest);
+        (driven.used + held, driven.stop)
+    }
+
+    /// Keeps what rustls holds of `rest`, the input behind what it used: whole records that are
+    /// neither done with nor behind plaintext. Returns how many bytes were kept.
+    pub(super) fn hold(&mut self, driven: &Driven, rest: &[u8]) -> usize {
+        if driven.stop != Ok(Stop::Traffic) || !begins_with_a_record(rest) {
+            return 0;
         }
-        (driven.used, driven.stop)
+        self.held = rest.to_vec();
+        rest.len()
     }
 
     /// Lets rustls work on what is held, as far as it goes: what is left is a part of something.
@@ -93,6 +99,17 @@ impl Established {
                 }
             }
         })
+    }
+
+    /// Queues what rustls puts off until the next plaintext: the key update that it owes the peer
+    /// for one of its own.
+    pub(super) fn say_what_is_owed(&mut self, output: &mut Queue) -> Result<(), TlsError> {
+        drive::send(&mut self.tls, &mut self.held, output, |mut traffic, _| {
+            // Refused for want of room, once the update is queued.
+            let _ = traffic.encrypt(&[0], &mut []);
+            Ok(())
+        })?;
+        drive::send(&mut self.tls, &mut self.held, output, |_, _| Ok(()))
     }
 
     /// Queues close_notify.

@@ -11,6 +11,7 @@ use core::mem;
 
 use crate::clock::UnixTime;
 use crate::verdict::VerdictRecord;
+use crate::verifier::Considered;
 
 /// One handshake's questions and answers.
 #[derive(Debug, Default)]
@@ -28,10 +29,12 @@ pub(super) struct Exchange {
 }
 
 /// A client that was approved.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Identity {
     pub(super) leaf: Box<[u8]>,
     pub(super) verdict: VerdictRecord,
+    /// The same verdict, to be recorded once the client has proved that it is this one.
+    pub(super) considered: Considered,
     /// When the client last proved its key in a full handshake.
     pub(super) authenticated_at: UnixTime,
     pub(super) origin: Origin,

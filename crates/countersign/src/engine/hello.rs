@@ -58,7 +58,8 @@ impl HelloReader {
     /// The hello at the front of `input`, which must begin with what the last call was given.
     /// `None` means that more is needed.
     pub(super) fn read(&mut self, input: &[u8]) -> Result<Option<Hello>, BadHello> {
-        while let Some(fragment) = next_fragment(&input[self.scanned..])? {
+        let lost = bad(Alert::INTERNAL_ERROR, "input that was to be given again is missing");
+        while let Some(fragment) = next_fragment(input.get(self.scanned..).ok_or(lost)?)? {
             self.scanned += RECORD_HEADER + fragment.len();
             self.collected += fragment.len();
             if self.needed.is_none() && self.collected >= MESSAGE_HEADER {

@@ -9,6 +9,7 @@ use rustls::{DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
 
 use super::exchange::{self, Identity, Origin};
 use crate::clock::UnixTime;
+use crate::reason::Decision;
 use crate::rustls::{ClientVerifier, alert_error};
 use crate::verdict::VerdictRecord;
 use crate::verifier::Verifier;
@@ -41,8 +42,13 @@ impl ClientCertVerifier for Identify {
         intermediates: &[CertificateDer<'_>],
         now: PkiTime,
     ) -> Result<ClientCertVerified, Error> {
-        let verdict = self.judge.judge(end_entity, intermediates, now).to_record();
+        let considered = self.judge.consider(end_entity, intermediates, now);
+        let verdict = considered.verdict.to_record();
         let reason = verdict.reason();
+        // Whoever is refused is refused now; who is allowed has still to prove its key.
+        if !verdict.is_allowed() {
+            self.judge.verifier().record(&considered, Some(end_entity));
+        }
         let kept = exchange::with(|exchange| {
             // Whatever a ticket said before, this certificate is who the client says it is now.
             exchange.identity = None;
@@ -53,14 +59,13 @@ impl ClientCertVerifier for Identify {
             exchange.identity = Some(Identity {
                 leaf: end_entity.as_ref().into(),
                 verdict,
+                considered,
                 authenticated_at: exchange.now,
                 origin: Origin::Presented,
             });
         });
         match kept {
-            Some(()) if reason.decision() == crate::Decision::Allow => {
-                Ok(ClientCertVerified::assertion())
-            }
+            Some(()) if reason.decision() == Decision::Allow => Ok(ClientCertVerified::assertion()),
             Some(()) => Err(Error::InvalidCertificate(alert_error(reason))),
             None => Err(Error::General("no connection asks for this client".to_owned())),
         }

@@ -6,6 +6,7 @@ use rustls::pki_types::DnsName;
 use rustls::server::UnbufferedServerConnection;
 use rustls::{Error, HandshakeKind};
 
+use super::alert::Alert;
 use super::configuration::ConfiguredEntry;
 use super::drive::{Driven, drive};
 use super::entry::ClientAuth;
@@ -15,6 +16,7 @@ use super::output::Queue;
 use super::refusal::Refusal;
 use super::session::{Facts, Steps};
 use crate::clock::UnixTime;
+use crate::reason::Reason;
 
 /// A handshake that has its entry.
 pub(super) struct Negotiation {
@@ -65,8 +67,18 @@ impl Negotiation {
             let verdict = identify::without_certificate(verifier, self.exchange.now);
             return Refusal::denied(verdict);
         }
-        let generation = entry.verifier.as_ref().map_or(0, |verifier| verifier.generation());
-        Refusal::of(error, &mut self.exchange, generation)
+        if let (Error::InvalidCertificate(_), None, Some(verifier)) =
+            (error, &self.exchange.denied, &entry.verifier)
+        {
+            // The certificate was good; the handshake's own signature is not.
+            let what = "the handshake's own";
+            let considered = verifier.refuse(Reason::BadSignature, 0, what);
+            let leaf = self.exchange.identity.as_ref().map(|identity| &*identity.leaf);
+            verifier.record(&considered, leaf);
+            let refusal = Refusal::denied(considered.verdict.to_record());
+            return refusal.with_alert(Alert::DECRYPT_ERROR);
+        }
+        Refusal::of(error, &mut self.exchange)
     }
 
     /// The facts of a handshake that rustls calls complete, if everything that lets a client in
@@ -84,7 +96,7 @@ impl Negotiation {
             (ClientAuth::Optional | ClientAuth::Required, Some(leaf), Some(identity))
                 if *leaf == *identity.leaf && identity.verdict.is_allowed() =>
             {
-                Some(still_allowed(entry, identity, self.tls.peer_certificates(), now)?)
+                Some(admit(entry, identity, self.tls.peer_certificates(), now)?)
             }
             _ => return Err(Refusal::internal("the handshake and the verdict do not agree")),
         };
@@ -101,9 +113,10 @@ impl Negotiation {
     }
 }
 
-/// The verdict is as old as the client's Certificate or its ticket; the peer may have taken its time
-/// since. Where the policy changed meanwhile, or the verdict's time is over, it is asked again.
-fn still_allowed(
+/// The client has proved its key: the verdict counts, and is recorded. It is as old as the client's
+/// Certificate or its ticket; the peer may have taken its time since. Where the policy changed
+/// meanwhile, or the verdict's time is over, it is asked again.
+fn admit(
     entry: &ConfiguredEntry,
     mut identity: Identity,
     chain: Option<&[rustls::pki_types::CertificateDer<'_>]>,
@@ -114,6 +127,7 @@ fn still_allowed(
     };
     let in_time = identity.verdict.binding().is_some_and(|binding| now <= binding.expiry());
     if in_time && identity.verdict.generation() == verifier.generation() {
+        verifier.record(&identity.considered, Some(&identity.leaf));
         return Ok(identity);
     }
     let chain: Vec<&[u8]> = chain.unwrap_or_default().iter().map(AsRef::as_ref).collect();

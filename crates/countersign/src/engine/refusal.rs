@@ -100,7 +100,7 @@ impl Refusal {
     }
 
     /// What an error of rustls means, with what the connection learnt meanwhile.
-    pub(super) fn of(error: &rustls::Error, exchange: &mut Exchange, generation: u64) -> Self {
+    pub(super) fn of(error: &rustls::Error, exchange: &mut Exchange) -> Self {
         use rustls::Error;
         if exchange.misread_name {
             // rustls found no certificate, because we gave none for a name that we did not read.
@@ -109,11 +109,7 @@ impl Refusal {
         match error {
             Error::InvalidCertificate(_) => match exchange.denied.take() {
                 Some(verdict) => Self::denied(verdict),
-                // The certificate was good; the handshake's own signature is not.
-                None => {
-                    Self::denied(VerdictRecord::deny(Reason::BadSignature, Some(0), generation))
-                        .with_alert(Alert::DECRYPT_ERROR)
-                }
+                None => Self::internal(error.to_string()),
             },
             Error::AlertReceived(alert) => {
                 let alert = Alert::from(*alert);

@@ -34,7 +34,7 @@ pub struct VerdictRecord {
 
 impl Default for VerdictRecord {
     fn default() -> Self {
-        Self::deny(Reason::Internal, None, 0)
+        Self::of(&Verdict::default())
     }
 }
 
@@ -54,22 +54,6 @@ impl VerdictRecord {
             // Of a plain allow there is nothing more to say, and no reason to allocate.
             detail: (reason != Reason::Allowed).then(|| verdict.detail().into()),
             binding: verdict.binding(),
-        }
-    }
-
-    /// A refusal that no policy pronounced: what is wrong shows in the handshake itself.
-    pub(crate) fn deny(reason: Reason, chain_index: Option<usize>, generation: u64) -> Self {
-        Self {
-            reason,
-            audit_reason: None,
-            client: None,
-            owner: None,
-            scopes: Box::default(),
-            rule: None,
-            chain_index,
-            generation,
-            detail: None,
-            binding: None,
         }
     }
 

@@ -10,6 +10,10 @@ use crate::engine::entry::ClientAuth;
 use crate::engine::exchange::{self, Declined, Identity, Origin};
 use crate::verifier::Verifier;
 
+/// Seconds by which the clocks of a fleet may differ: what Kerberos allows (RFC 4120 section
+/// 1.6).
+const CLOCK_SKEW: i64 = 300;
+
 /// What sessions of one entry must pass.
 #[derive(Clone, Debug)]
 pub(in crate::engine) struct Gate {
@@ -114,7 +118,9 @@ impl Gate {
         }
         // The second limit holds where the age was set lower since.
         let expires = self.expiry(envelope.authenticated_at, envelope.client.as_ref());
-        if now > envelope.expires || now > expires {
+        // Made by a clock that was ahead: its age cannot be told.
+        let is_of_the_future = envelope.authenticated_at > now.saturating_add(CLOCK_SKEW);
+        if now > envelope.expires || now > expires || is_of_the_future {
             return Err(Declined::Expired);
         }
         let Some(client) = envelope.client else {
@@ -128,13 +134,14 @@ impl Gate {
             };
         };
         let verifier = self.verifier.as_ref().ok_or(Declined::OtherEntry)?;
-        let verdict = verifier.reauthorize(client.leaf, client.binding.as_bytes(), now).to_record();
-        if !verdict.is_allowed() {
+        let considered = verifier.consider_again(client.leaf, client.binding.as_bytes(), now);
+        if !considered.verdict.is_allowed() {
             return Err(Declined::NotAuthorized);
         }
         let identity = Identity {
             leaf: client.leaf.into(),
-            verdict,
+            verdict: considered.verdict.to_record(),
+            considered,
             authenticated_at: envelope.authenticated_at,
             origin: Origin::Resumed,
         };

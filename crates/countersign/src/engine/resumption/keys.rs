@@ -47,8 +47,10 @@ struct Derived {
     key: Arc<SealingKey>,
 }
 
-/// Keys that are kept at most; the oldest give way.
-const DERIVED_KEYS: usize = 64;
+/// Keys that are kept at most; the oldest give way. A peer chooses the windows that its tickets
+/// name, and must not have keys derived again and again: the keys of every window that counts fit,
+/// for a secret that has seven days of hours, the most that a ticket may live, and then some.
+const DERIVED_KEYS: usize = 1_024;
 
 /// Version, the secret's name, the window.
 const HEADER: usize = 1 + NAME + 8;

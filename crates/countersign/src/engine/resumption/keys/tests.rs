@@ -134,8 +134,8 @@ fn a_secret_that_others_can_get_at_is_refused() {
 
 #[test]
 fn keys_that_are_kept_are_bounded() {
-    let keys = TicketKeys::per_process().unwrap().with_windows(Duration::from_secs(1), 1_000);
-    for i in 0..200 {
+    let keys = TicketKeys::per_process().unwrap().with_windows(Duration::from_secs(1), 10_000);
+    for i in 0..1_100 {
         keys.seal(NOW.saturating_add(i), &[b"contents"]).unwrap();
     }
     assert_eq!(keys.derived.load().len(), DERIVED_KEYS);

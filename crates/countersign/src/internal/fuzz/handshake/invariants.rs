@@ -131,6 +131,7 @@ pub(super) fn waiting(pair: &Pair, waits_for: WaitsFor, left: usize) {
     let stage = Stage::of(&pair.server);
     match waits_for {
         WaitsFor::Nothing => assert!(stage.is_over() && left == 0),
+        WaitsFor::Close => assert!(pair.server.peer_has_closed() && left == 0),
         WaitsFor::Send => assert!(pair.server.pending_output() >= limits::OUTPUT_BYTES),
         WaitsFor::Input if stage == Stage::Established => {
             assert!(left < limits::RECORD_BYTES, "a whole record, and it wants more");
