@@ -42,7 +42,7 @@ alerts! {
     BAD_RECORD_MAC = 20, "bad_record_mac";
     /// A record is too long.
     RECORD_OVERFLOW = 22, "record_overflow";
-    /// No parameters in common; in TLS 1.2 also a certificate that is missing.
+    /// No parameters in common.
     HANDSHAKE_FAILURE = 40, "handshake_failure";
     /// A certificate is malformed or breaks a rule.
     BAD_CERTIFICATE = 42, "bad_certificate";
@@ -70,7 +70,7 @@ alerts! {
     INTERNAL_ERROR = 80, "internal_error";
     /// No entry has the server name that was asked for.
     UNRECOGNIZED_NAME = 112, "unrecognized_name";
-    /// TLS 1.3: a certificate is missing.
+    /// A certificate is missing. RFC 8446 has it for TLS 1.3; rustls sends it in TLS 1.2 too.
     CERTIFICATE_REQUIRED = 116, "certificate_required";
 }
 
@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn each_reason_has_the_alert_that_rustls_sends_for_it() {
         for reason in Reason::ALL {
-            // rustls sends this one by itself, by its version.
+            // rustls sends this one by itself.
             if *reason != Reason::NoCertificate {
                 let sent = AlertDescription::from(alert_error(*reason));
                 assert_eq!(Alert::for_reason(*reason), Alert::from(sent), "{reason}");

@@ -101,7 +101,7 @@ impl Refusal {
 
     /// What an error of rustls means, with what the connection learnt meanwhile.
     pub(super) fn of(error: &rustls::Error, exchange: &mut Exchange) -> Self {
-        use rustls::Error;
+        use rustls::{Error, InvalidMessage};
         if exchange.misread_name {
             // rustls found no certificate, because we gave none for a name that we did not read.
             return Self::unknown_server_name().with_alert(Alert::ACCESS_DENIED);
@@ -115,6 +115,10 @@ impl Refusal {
                 let alert = Alert::from(*alert);
                 Self::new(Cause::PeerAlert, format!("the peer gave up: {alert}"))
             }
+            Error::InvalidMessage(
+                InvalidMessage::HandshakePayloadTooLarge
+                | InvalidMessage::CertificatePayloadTooLarge,
+            ) => Self::too_much(&error.to_string()),
             Error::PeerMisbehaved(_)
             | Error::PeerIncompatible(_)
             | Error::InvalidMessage(_)

@@ -13,11 +13,12 @@ use crate::peer::private_key;
 
 /// What it shows now.
 #[derive(Debug)]
-pub(crate) struct Renewing(Mutex<Arc<CertifiedKey>>);
+pub(crate) struct Renewing(Mutex<Option<Arc<CertifiedKey>>>);
 
-fn certified(chain: &[&[u8]], key: &Key) -> Arc<CertifiedKey> {
+fn certified(chain: &[&[u8]], key: &Key) -> Option<Arc<CertifiedKey>> {
     let chain = chain.iter().map(|der| CertificateDer::from(der.to_vec())).collect();
-    Arc::new(CertifiedKey::new(chain, any_supported_type(&private_key(key)).unwrap()))
+    let key = any_supported_type(&private_key(key)).unwrap();
+    Some(Arc::new(CertifiedKey::new(chain, key)))
 }
 
 impl Renewing {
@@ -28,11 +29,16 @@ impl Renewing {
     pub(crate) fn renew(&self, chain: &[&[u8]], key: &Key) {
         *self.0.lock().unwrap() = certified(chain, key);
     }
+
+    /// From now on it shows nothing.
+    pub(crate) fn forget(&self) {
+        *self.0.lock().unwrap() = None;
+    }
 }
 
 impl ResolvesClientCert for Renewing {
     fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
-        Some(Arc::clone(&self.0.lock().unwrap()))
+        self.0.lock().unwrap().clone()
     }
 
     fn has_certs(&self) -> bool {

@@ -9,6 +9,7 @@ use rustls::AlertDescription;
 use rustls::version::{TLS12, TLS13};
 
 use super::super::pair::{Pair, credential, requiring};
+use super::super::renewing::Renewing;
 use super::super::resumption::ways;
 use crate::peer::{Client, Clock};
 use crate::site::{BILLING, POLICY, Site};
@@ -132,6 +133,29 @@ fn class_01_two_names_of_one_wildcard_do_not_share_sessions() {
             let session = pair.server.session().unwrap();
             assert_eq!((session.is_resumed(), session.server_name()), (false, Some(name)));
         }
+    }
+}
+
+#[test]
+fn class_01_a_session_that_cannot_resume_leaves_no_identity_behind() {
+    // The session passes every test of ours, and rustls declines it for its other name.
+    let site = Site::new();
+    let (leaf, clock) = (site.leaf(BILLING), Clock::new());
+    for (way, version, _) in crossings().filter(|(_, first, second)| first == second) {
+        let verifier = Arc::new(site.verifier(POLICY));
+        let entry = Entry::optional(credential(), verifier).named("*.shop.example");
+        let builder = Acceptor::builder().entry(entry).resumption(way).versions([version]);
+        let acceptor = builder.build().unwrap();
+        let held = Arc::new(Renewing::new(&site.chain(&leaf), &leaf.key));
+        let mut client = Client::speaking(&[&TLS12, &TLS13], &clock).with_one_drawer();
+        client.config.client_auth_cert_resolver = Arc::clone(&held) as _;
+        let mut known = Pair::new(&acceptor, &client, "a.shop.example", &clock);
+        assert_eq!(outcome(&mut known), Known("acme-billing"));
+        held.forget();
+        let mut pair = Pair::new(&acceptor, &client, "b.shop.example", &clock);
+        assert_eq!(outcome(&mut pair), Nobody, "{version}");
+        assert!(!pair.server.session().unwrap().is_resumed());
+        assert!(pair.server.lease().is_none());
     }
 }
 
