@@ -107,8 +107,8 @@ async fn a_client_that_is_out_before_its_stream_is_there_does_not_slip_through()
 
     let reading = tokio::spawn(async move { client.read(&mut [0; 1]).await });
     let mut server: Stream<DuplexStream> = accepting.await.unwrap().unwrap();
-    ended(&server.read(&mut [0; 1]).await.unwrap_err());
     ended(&server.write(b"secret").await.unwrap_err());
+    ended(&server.read(&mut [0; 1]).await.unwrap_err());
     server.shutdown().await.unwrap();
     assert_eq!(reading.await.unwrap().unwrap(), 0);
 }

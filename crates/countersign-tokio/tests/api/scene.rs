@@ -12,7 +12,7 @@ use rustls::SupportedProtocolVersion;
 use rustls::pki_types::ServerName;
 use rustls::version::{TLS12, TLS13};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::{TlsConnector, client};
 
 use crate::peer::{Client, Clock, private_key};
@@ -122,10 +122,14 @@ pub(crate) async fn connect<IO: AsyncRead + AsyncWrite + Unpin>(
     client.connect(ServerName::try_from("server.example").unwrap(), io).await
 }
 
-/// Two sockets that are connected.
+/// Two sockets that are connected, with small buffers: who sends much has to wait for the other.
 pub(crate) async fn loopback() -> (TcpStream, TcpStream) {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    let here = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let (here, there) = (TcpSocket::new_v4().unwrap(), TcpSocket::new_v4().unwrap());
+    here.set_send_buffer_size(8_192).unwrap();
+    there.set_recv_buffer_size(8_192).unwrap();
+    there.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+    let listener = there.listen(1).unwrap();
+    let here = here.connect(listener.local_addr().unwrap()).await.unwrap();
     (here, listener.accept().await.unwrap().0)
 }
 
