@@ -36,6 +36,7 @@ mod op {
     pub(super) const CLIENT_RENEWS: u8 = 21;
     pub(super) const TURN: u8 = 22;
     pub(super) const DELIVER_ALL: u8 = 23;
+    pub(super) const DELIVER_BUT: u8 = 24;
     /// The largest length.
     pub(super) const ALL: u8 = 255;
 }
@@ -179,7 +180,7 @@ fn in_between(add: &mut Add<'_>, connect: &Connect<'_>) {
         let name = |when: &str| format!("{when}-{who}-{}", octets.concat());
         // Before the client's second flight, and when the verdict is there and its end is not.
         add(&name("before"), &[&here, &[op::DELIVER_ALL, op::ANSWER, op::ALL], what]);
-        let most = [op::DELIVER_ALL, op::ANSWER, op::ALL, op::DELIVER, 130, op::DELIVER, 120];
+        let most = [op::DELIVER_ALL, op::ANSWER, op::ALL, op::DELIVER_BUT, 9];
         add(&name("during"), &[&here, &most, what]);
         add(&name("after"), &[&here, &[op::RUN], what, TALK]);
     }

@@ -9,6 +9,8 @@ pub(super) enum Operation<'o> {
     Run,
     /// So many bytes of what the client said arrive; plaintext stays unread.
     Deliver(usize),
+    /// All of what the client said arrives but so many bytes at its end.
+    DeliverBut(usize),
     /// So many bytes of what the server said arrive at the client.
     Answer(usize),
     /// Something happens to what the client said on its way.
@@ -121,7 +123,7 @@ impl<'o> Reader<'o> {
     }
 
     fn operation(&mut self) -> Option<Operation<'o>> {
-        Some(match self.next()? % 24 {
+        Some(match self.next()? % 25 {
             0 => Operation::Connect(self.visit()),
             1 => Operation::Run,
             2 => Operation::Deliver(self.length()),
@@ -146,7 +148,8 @@ impl<'o> Reader<'o> {
             20 => Operation::ClientCloses,
             21 => Operation::ClientRenewsKeys,
             22 => Operation::Turn(self.u8()),
-            _ => Operation::Deliver(usize::MAX),
+            23 => Operation::Deliver(usize::MAX),
+            _ => Operation::DeliverBut(self.length()),
         })
     }
 
