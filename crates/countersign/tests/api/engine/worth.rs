@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use countersign::engine::{Cause, Resumption, TicketKeys};
+use countersign::engine::{Cause, Declined, Resumption, TicketKeys};
 use countersign::{Decision, JournalEntry, Reason, Verifier};
 use rustls::version::{TLS12, TLS13};
 
@@ -151,4 +151,21 @@ fn a_client_that_is_refused_at_the_end_of_its_handshake_is_told_so() {
         "{:?}",
         pair.client_error
     );
+}
+
+/// A server that was restarted, or another one of the fleet.
+#[test]
+fn a_session_that_no_cache_knows_is_declined_as_such() {
+    let site = Site::new();
+    let (leaf, clock) = (site.leaf(BILLING), Clock::new());
+    let verifier = Arc::new(site.verifier(POLICY));
+    for way in [|| Resumption::cache(64), tickets] {
+        let client = Client::nobody(&TLS13, &clock).presenting(&site.chain(&leaf), &leaf.key);
+        let acceptor = || requiring(&verifier).resumption(way()).build().unwrap();
+        let (before, after) = (acceptor(), acceptor());
+        assert_eq!(Pair::new(&before, &client, "server.example", &clock).talk(), None);
+        let mut pair = Pair::new(&after, &client, "server.example", &clock);
+        assert_eq!(pair.talk(), None);
+        assert_eq!(pair.server.session().unwrap().declined(), Some(Declined::Unreadable));
+    }
 }
