@@ -75,6 +75,7 @@ impl How {
             Declined::OtherEntry => "other_entry",
             Declined::Expired => "expired",
             Declined::NotAuthorized => "not_authorized",
+            Declined::Unsuitable => "unsuitable",
             _ => "other",
         })
     }

@@ -53,12 +53,14 @@ pub(super) enum Origin {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Declined {
-    /// Not one of ours, or not one that can be read any more.
+    /// Not one of ours, not one that can be read any more, or not in the cache any more.
     Unreadable,
     /// Made for another server name, or under other demands on the client.
     OtherEntry,
     /// Past the time of the session, of its certificate, or of a CRL.
     Expired,
+    /// Made with another cipher suite, version, or name of a wildcard.
+    Unsuitable,
     /// The policy in force does not allow the client on what the session says: the full handshake
     /// decides, and tells the client why.
     NotAuthorized,

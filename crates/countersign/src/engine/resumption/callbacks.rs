@@ -63,11 +63,16 @@ impl StoresServerSessions for Cache {
     }
 
     fn get(&self, id: &[u8]) -> Option<Vec<u8>> {
+        // An unknown id says nothing: TLS 1.3 clients send one at random (RFC 8446 section 4.1.2).
         self.store.get(id).and_then(|kept| self.gate.open(&kept))
     }
 
     fn take(&self, id: &[u8]) -> Option<Vec<u8>> {
-        self.store.take(id).and_then(|kept| self.gate.open(&kept))
+        let kept = self.store.take(id);
+        if kept.is_none() {
+            unreadable();
+        }
+        self.gate.open(&kept?)
     }
 
     fn can_cache(&self) -> bool {

@@ -98,6 +98,8 @@ impl Gate {
         exchange::with(|exchange| match judged {
             Ok((identity, state)) => {
                 exchange.identity = identity;
+                // Unless rustls resumes it, which it says at the end.
+                exchange.declined = Some(Declined::Unsuitable);
                 Some(state.to_vec())
             }
             Err(declined) => {
