@@ -5,19 +5,20 @@
 use countersign_benches::handshake::report::{Goal, compare};
 use countersign_benches::handshake::{
     Check, Clients, Countersign, Failure, Heap, InProcess, Library, Material, Peer, RawOperations,
-    RawParts, Rustls, Scenario, Series, cores, heap_of, interleave, pin, speedup,
+    RawParts, Rustls, Scenario, Series, WARM_UP, cores, heap_of, interleave, pin, speedup,
 };
 use countersign_benches::{allocations, measure, table};
 
 #[global_allocator]
 static ALLOCATOR: allocations::Counting = allocations::Counting;
 
-/// Short rounds and many, so that whatever disturbs some of them leaves the median alone.
-const ROUNDS: usize = 101;
-const HANDSHAKES: usize = 12;
+/// Many rounds, so that whatever disturbs some of them leaves the median alone; a turn is long
+/// enough for the peer's code to be in the processor's caches for most of it.
+const ROUNDS: usize = 61;
+const HANDSHAKES: usize = 40;
 
-/// New clients for every peer: rounds, warm-up, and the heap's turn.
-const UNSEEN: usize = 2_048;
+/// New clients for every peer: all rounds and the warm-up.
+const UNSEEN: usize = ROUNDS * HANDSHAKES + WARM_UP;
 
 fn main() -> Result<(), Failure> {
     let cores = cores();

@@ -2,7 +2,7 @@
 //! code allocates for itself is not in here.
 
 use super::flight::Meter;
-use super::{Clients, Failure, Library, Material, Scenario, Stopwatch, handshake};
+use super::{Clients, Failure, Library, Material, Scenario, Unwatched, handshake};
 use crate::allocations;
 
 /// Connections looked at, one after the other.
@@ -49,7 +49,7 @@ pub fn heap_of(
     let server = library.server(material, scenario.tickets());
     let clients = Clients::new(material, scenario);
     for _ in 0..2 * CONNECTIONS {
-        handshake(&*server, &clients, &mut Stopwatch::default())?;
+        handshake(&*server, &clients, &mut Unwatched)?;
     }
     let mut heaps = Vec::with_capacity(CONNECTIONS);
     for _ in 0..CONNECTIONS {

@@ -20,11 +20,11 @@ mod threads;
 pub mod report;
 
 pub use client::Clients;
-pub use flight::{Flight, Stopwatch, handshake};
+pub use flight::{Flight, Stopwatch, Unwatched, handshake};
 pub use heap::{Heap, heap_of};
 pub use material::{Client, Material};
 pub use ours::Countersign;
-pub use peer::{InProcess, Peer};
+pub use peer::{InProcess, Peer, WARM_UP};
 pub use pin::{cores, pin};
 pub use raw::{RawOperations, RawParts};
 pub use rounds::{Series, interleave};

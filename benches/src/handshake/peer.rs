@@ -5,11 +5,13 @@ use std::collections::HashMap;
 use rustls::HandshakeKind;
 
 use super::flight::Meter as _;
-use super::{Clients, Failure, Library, Material, Scenario, Server, Stopwatch, handshake};
+use super::{
+    Clients, Failure, Library, Material, Scenario, Server, Stopwatch, Unwatched, handshake,
+};
 
 /// Handshakes before the first that counts: caches fill, keys are parsed, tickets are handed out,
 /// and branches are learned.
-const WARM_UP: usize = 128;
+pub const WARM_UP: usize = 128;
 
 /// Something that does handshakes when it is its turn.
 pub trait Peer {
@@ -59,7 +61,7 @@ impl Ready {
         let server = library.server(material, scenario.tickets());
         let clients = Clients::new(material, scenario);
         for _ in 0..WARM_UP {
-            handshake(&*server, &clients, &mut Stopwatch::default())?;
+            handshake(&*server, &clients, &mut Unwatched)?;
         }
         Ok(Self { server, clients })
     }
@@ -74,7 +76,7 @@ impl Ready {
                 return Err(format!("{:?} is not {scenario:?}", flight.kind()).into());
             }
         }
-        Ok(watch.0.as_secs_f64() * 1e9 / handshakes as f64)
+        Ok(watch.spent.as_secs_f64() * 1e9 / handshakes as f64)
     }
 }
 

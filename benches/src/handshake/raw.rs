@@ -106,6 +106,6 @@ impl Peer for RawOperations {
                 self.0.verify();
             });
         }
-        Ok(watch.0.as_secs_f64() * 1e9 / handshakes as f64)
+        Ok(watch.spent.as_secs_f64() * 1e9 / handshakes as f64)
     }
 }
