@@ -17,10 +17,10 @@ pub use distribution::{
 pub(crate) use extensions::Extensions;
 pub use general_name::{GeneralName, GeneralNames};
 pub(crate) use general_name::{is_host_name, is_local_part, kind, uri_host};
-pub(crate) use name::is_printable_string;
 pub use name::{Attribute, Name, Rdn};
 pub use name_constraints::{NameConstraints, Subtree};
 pub use policy_extensions::{CertificatePolicies, PolicyConstraints, PolicyMappings};
+pub(crate) use text::is_printable_string;
 pub use usage::{BasicConstraints, ExtendedKeyUsage, KeyUsage};
 pub(crate) use usage::{authority_key_id, purpose};
 

@@ -244,11 +244,6 @@ impl Attribute<'_> {
     }
 }
 
-/// What TeletexString shares with PrintableString; readers disagree about the rest.
-pub(crate) fn is_printable_string(byte: &u8) -> bool {
-    byte.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(byte)
-}
-
 fn mix(hash: u64, value: u64) -> u64 {
     (hash.rotate_left(5) ^ value).wrapping_mul(0x517c_c1b7_2722_0a95)
 }
@@ -337,7 +332,6 @@ impl<'a> Iterator for Attributes<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cert::text::Folded;
 
     fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
         let mut der = vec![tag, content.len() as u8];

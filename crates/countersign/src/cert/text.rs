@@ -1,7 +1,6 @@
 //! The text of an attribute of a name as it is compared (RFC 5280 section 7.1): case folded,
 //! leading, trailing and repeated white space dropped, whatever the string type.
 
-use super::is_printable_string;
 use crate::der::tag;
 
 /// The characters of one value, one after another. The value was checked when its name was read,
@@ -117,4 +116,9 @@ fn decode_utf8(bytes: &[u8]) -> Option<(u32, usize)> {
     };
     let tail = bytes.get(1..length)?;
     Some((tail.iter().fold(u32::from(bits), |c, b| c << 6 | u32::from(b & 0x3f)), length))
+}
+
+/// What TeletexString shares with PrintableString; readers disagree about the rest.
+pub(crate) fn is_printable_string(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(byte)
 }

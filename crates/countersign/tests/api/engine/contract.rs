@@ -141,7 +141,7 @@ fn a_full_buffer_does_not_wait_for_more_input() {
     let mut server = acceptor.accept(moment(&clock));
     let progress = server.feed(&mut input, moment(&clock));
     assert!(progress.used > 0 || progress.waits_for != WaitsFor::Input, "{progress:?}");
-    assert_eq!(server.refusal().map(|refusal| refusal.cause()), Some(Cause::TooMuch));
+    assert_eq!(server.refusal().map(countersign::engine::Refusal::cause), Some(Cause::TooMuch));
 }
 
 /// A client may ask for new keys at any time; what the server owes it for that must not be lost.
