@@ -81,14 +81,18 @@ pub(super) fn after(pair: &mut Pair, before: Stage, pending: usize, scene: &Scen
         State::Refused(refusal) => {
             // In one piece with a hello, what was said before can be in front of it.
             let is_denied = refusal.cause() == Cause::Denied && before == Stage::Negotiating;
+            // Denied at the very end, by a policy that changed meanwhile: rustls has no alert then,
+            // and the client's sessions are on their way, in records that its end counts.
+            let is_late = is_denied && refusal.alert().is_none();
             assert!(
-                !is_denied || grown <= ALERT_BYTES,
+                !is_denied || is_late || grown <= ALERT_BYTES,
                 "{grown} bytes to a client denied: {refusal}"
             );
             pair.tally.refused += 1;
             // What breaks the protocol right behind a complete handshake refuses it, with its
             // sessions already on their way: they count as any other, and are judged again.
-            pair.is_unseen = matches!(refusal.cause(), Cause::Protocol | Cause::PeerAlert);
+            pair.is_unseen =
+                is_late || matches!(refusal.cause(), Cause::Protocol | Cause::PeerAlert);
             refused(pair, scene);
         }
         State::Closed(_) if before == Stage::Established => {
@@ -219,7 +223,11 @@ fn is_the_verdict_of_a_fresh_decision(
 
 /// A session's right to go on is what a fresh decision says at any time.
 pub(super) fn lease(pair: &Pair, scene: &Scene<'_>) {
-    let (Some(session), Some(door)) = (pair.server.session(), pair.door) else { return };
+    let (State::Established(session), Some(door)) = (pair.server.state(), pair.door) else {
+        // Once a connection is over, its session is told of and has no right to go on.
+        assert!(pair.server.lease().is_none());
+        return;
+    };
     let lease = pair.server.lease();
     assert_eq!(lease.is_some(), session.verdict().is_some());
     let Some(lease) = lease else { return };
