@@ -29,7 +29,7 @@ pub fn handshake_site() -> PolicyDir {
     let (root, other) = (authority("root"), authority("other"));
     let ca = root.intermediate_with(Name::common("ca"), key("ca"), |c| c);
     let ended = |from: &Authority, name: &str, end: i64| {
-        let uri = GeneralName::uri(&format!("spiffe://acme.example/{name}"));
+        let uri = GeneralName::uri(format!("spiffe://acme.example/{name}"));
         from.leaf_for(&Name::common(name), key(name), |c| {
             c.san([uri]).validity(NOW - 86_400, NOW + end)
         })
