@@ -134,8 +134,7 @@ pub(super) const CASES: &[Case] = &[
     allow("SPIFFE URI", "spiffe", "nightly-jobs"),
     allow("pinned self-signed", "pinned", "till-7"),
     // The chain is known by now; the handshake's own signature is judged each time.
-    deny("approved, with a wrong key", Presents::Stolen("approved"), Reason::BadSignature)
-        .how(How::Remembered),
+    deny("approved, with a wrong key", Presents::Stolen("approved"), Reason::BadSignature),
     allow("approved again (cache hit)", "approved", "billing").how(How::Remembered),
     allow("approved, with its session", "approved", "billing").comes(Comes::Back).how(How::Resumed),
     deny("its session, at reports", Presents::Own("approved"), Reason::NotListed)

@@ -31,7 +31,7 @@
 //!
 //! let (mut socket, _) = std::net::TcpListener::bind("localhost:8443")?.accept()?;
 //! let mut connection = acceptor.accept(Moment::now());
-//! let (mut input, mut filled) = (vec![0; 18_437], 0);
+//! let (mut input, mut filled) = (vec![0; countersign::limits::HANDSHAKE_BYTES], 0);
 //! while connection.is_handshaking() {
 //!     let received = socket.read(&mut input[filled..])?;
 //!     filled += received;
