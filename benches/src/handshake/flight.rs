@@ -1,12 +1,12 @@
 //! One handshake, and who is to be measured in it.
 
 use std::sync::LazyLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use rustix::time::{ClockId, clock_gettime};
 use rustls::{ClientConnection, HandshakeKind};
 
 use super::{Clients, Failure, Progress, Server, ServerSide};
+use crate::measure::median;
 
 /// More turns than any handshake needs.
 const TURNS: usize = 8;
@@ -20,42 +20,45 @@ pub trait Meter {
     fn watch<T>(&mut self, work: impl FnOnce() -> T) -> T;
 }
 
-/// The processor's time that the server takes: whoever else wants the core meanwhile does not
-/// count, nor does what it costs to ask for the time.
-#[derive(Clone, Copy, Debug)]
+/// The time that the server takes, handshake by handshake.
+///
+/// The time is the wall's: to ask the kernel for the thread's own costs a system call on each side
+/// of each step, and what that does to the processor's caches and tables is paid by the step. Whatever
+/// interrupts a handshake makes it longer, so that the one in the middle of many is not touched by it.
+#[derive(Clone, Debug, Default)]
 pub struct Stopwatch {
-    /// All of it so far.
-    pub spent: Duration,
-    asking: Duration,
+    running: Duration,
+    laps: Vec<f64>,
 }
 
-impl Default for Stopwatch {
-    fn default() -> Self {
-        Self { spent: Duration::ZERO, asking: *ASKING }
-    }
-}
-
-/// What an empty piece of work seems to take: up to a microsecond, for the kernel has to be asked.
+/// What an empty piece of work seems to take.
 static ASKING: LazyLock<Duration> = LazyLock::new(|| {
-    let empty = |_| {
-        let start = thread_time();
-        thread_time() - start
-    };
-    let mut times: Vec<Duration> = (0..1_001).map(empty).collect();
+    let mut times: Vec<Duration> = (0..1_001).map(|_| Instant::now().elapsed()).collect();
     times.sort();
     times[times.len() / 2]
 });
 
-fn thread_time() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+impl Stopwatch {
+    /// What was watched since the last lap is one handshake.
+    pub fn lap(&mut self) {
+        self.laps.push(core::mem::take(&mut self.running).as_secs_f64() * 1e9);
+    }
+
+    /// Nanoseconds of the handshake in the middle.
+    ///
+    /// # Panics
+    /// Where there was none.
+    pub fn median(self) -> f64 {
+        median(self.laps)
+    }
 }
 
 impl Meter for Stopwatch {
     fn watch<T>(&mut self, work: impl FnOnce() -> T) -> T {
-        let start = thread_time();
+        let asking = *ASKING;
+        let start = Instant::now();
         let result = work();
-        self.spent += (thread_time() - start).saturating_sub(self.asking);
+        self.running += start.elapsed().saturating_sub(asking);
         result
     }
 }

@@ -18,7 +18,7 @@ pub trait Peer {
     /// Who that is.
     fn name(&self) -> &str;
 
-    /// Nanoseconds of the server's time for one handshake, in the mean of so many.
+    /// Nanoseconds of the server's time for one handshake, in the middle of so many.
     ///
     /// # Errors
     /// Where a handshake fails, or is not of the kind that was asked for.
@@ -71,12 +71,13 @@ impl Ready {
         for _ in 0..handshakes {
             let mut flight = handshake(&*self.server, &self.clients, &mut watch)?;
             watch.watch(|| flight.drop_server());
+            watch.lap();
             let resumed = flight.kind() == Some(HandshakeKind::Resumed);
             if resumed != (scenario == Scenario::Resumed) {
                 return Err(format!("{:?} is not {scenario:?}", flight.kind()).into());
             }
         }
-        Ok(watch.spent.as_secs_f64() * 1e9 / handshakes as f64)
+        Ok(watch.median())
     }
 }
 
