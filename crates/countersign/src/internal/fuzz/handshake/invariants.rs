@@ -150,9 +150,9 @@ pub(super) fn waiting(pair: &Pair, waits_for: WaitsFor, left: usize) {
 /// What a session is worth that the client is given now; `None` where it is given none.
 pub(super) fn worth(pair: &Pair) -> Option<Mint> {
     let renewed = || {
-        // A TLS 1.2 session that resumes is renewed before the client has answered.
-        let is_before = !pair.visit.is_tls13 && pair.server.is_handshaking();
-        pair.offered.clone().filter(|_| is_before)
+        // A TLS 1.2 session that resumes is renewed before the client has answered, and the client
+        // may hear of that when the server has already given it up.
+        pair.offered.clone().filter(|_| !pair.visit.is_tls13)
     };
     pair.minted.clone().or_else(renewed)
 }
