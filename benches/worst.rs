@@ -1,10 +1,12 @@
-//! The most CPU time that one hostile chain can cost: every case made to be expensive, and the
-//! pathological ones of x509-limbo where the vectors are at hand, with rustls-webpki beside.
+//! The most CPU time that one hostile peer can cost: every chain made to be expensive, and the
+//! pathological ones of x509-limbo where the vectors are at hand, with rustls-webpki beside; and
+//! every hello made to be expensive, with rustls beside.
 #![forbid(unsafe_code)]
 
 use std::time::{Duration, Instant};
 
-use countersign::{UnixTime, Verdict, Verifier};
+use countersign::{UnixTime, Verdict, Verifier, limits};
+use countersign_benches::handshake::{Countersign, Library, Material, Rustls, Server, Tickets};
 use countersign_benches::table;
 use countersign_testkit::PolicyDir;
 use countersign_testkit::forge::NOW;
@@ -31,6 +33,11 @@ struct Cost {
 }
 
 fn main() {
+    chains();
+    hellos();
+}
+
+fn chains() {
     let mut costs: Vec<Cost> = cases().iter().filter_map(measure).collect();
     costs.sort_by(|a, b| b.ours.total_cmp(&a.ours));
     table::section("Worst CPU time of one decision, nothing remembered");
@@ -43,6 +50,31 @@ fn main() {
     table::at_most(&format!("the worst of {} cases", costs.len()), worst, 2.0, "ms");
     let webpki = costs.iter().map(|cost| cost.webpki).fold(0.0, f64::max);
     table::beside("the worst for rustls-webpki", webpki, "ms");
+}
+
+/// What a hello costs that nobody has to show anything to send.
+fn hellos() {
+    let material = Material::new(0);
+    let ours = Countersign.server(&material, Tickets::On);
+    let rustls = Rustls::USUAL.server(&material, Tickets::On);
+    table::section("Worst CPU time of one ClientHello");
+    println!("  {:<56}{:>10}{:>12}", "full of", "ms", "rustls ms");
+    let (mut worst, mut peer) = (0.0_f64, 0.0_f64);
+    for hello in worst::hellos(limits::HELLO_BYTES, limits::HANDSHAKE_RECORDS as usize) {
+        let costs = [&ours, &rustls].map(|server| hearing(&**server, &hello.wire));
+        println!("  {:<56}{:>10.3}{:>12.3}", hello.name, costs[0], costs[1]);
+        (worst, peer) = (worst.max(costs[0]), peer.max(costs[1]));
+    }
+    table::at_most("the worst hello", worst, 2.0, "ms");
+    table::beside("the worst for rustls", peer, "ms");
+}
+
+fn hearing(server: &dyn Server, wire: &[u8]) -> f64 {
+    least_ms(|| {
+        let (mut input, mut output) = (wire.to_vec(), Vec::new());
+        // Whether it is answered or refused does not matter.
+        drop(server.accept().step(&mut input, &mut output));
+    })
 }
 
 fn shortened(name: &str) -> String {

@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+mod any_server;
 pub mod forge;
 pub mod fuzz;
 mod policy_dir;
@@ -11,4 +12,5 @@ pub mod stopwatch;
 pub mod vectors;
 pub mod worst;
 
+pub use any_server::AnyServer;
 pub use policy_dir::PolicyDir;

@@ -22,6 +22,8 @@ use crate::clock::Moment;
 use crate::error::{Error, ErrorKind};
 use crate::limits;
 
+const HANDSHAKE_BYTES: u64 = limits::HANDSHAKE_BYTES as u64;
+
 /// One TLS connection of a peer, without a socket of its own.
 ///
 /// Bytes that arrive are given to [`feed`](Self::feed); bytes to be sent come out of
@@ -421,7 +423,7 @@ impl Connection {
         match Negotiation::new(&self.configuration.entries[entry], hello.server_name, steps) {
             Ok(negotiation) => {
                 let negotiation = Box::new(negotiation);
-                let records = RecordCounter::default();
+                let records = RecordCounter::new(limits::HANDSHAKE_RECORDS);
                 self.phase = Phase::Negotiating { entry, negotiation, records };
             }
             Err(error) => {
@@ -436,8 +438,12 @@ impl Connection {
         let before = self.step(now, 0);
         let Phase::Negotiating { entry, negotiation, records } = &mut self.phase else { return 0 };
         let ready = &self.configuration.entries[*entry];
-        records.see(input);
+        // rustls is shown no more records than a handshake may have; the others are behind it, or
+        // too many.
+        let shown = records.see(input);
         let had_identity = negotiation.is_identified();
+        let (fed, is_cut) = (input.len(), shown < input.len());
+        let input = &mut input[..shown];
         let driven = negotiation.drive(input, &mut self.output, &mut self.plaintext, now.unix);
         records.advance(driven.used);
         let step = Step {
@@ -449,13 +455,24 @@ impl Connection {
             negotiation.steps.identified = step;
         }
         let refusal = match &driven.stop {
-            Err(error) => Some(negotiation.refusal(ready, error)),
+            Err(error) => {
+                let refusal = negotiation.refusal(ready, error);
+                if driven.is_silent {
+                    self.refuse_in_plaintext(refusal);
+                    return driven.used;
+                }
+                Some(refusal)
+            }
             Ok(_) if !negotiation.tls.is_handshaking() => {
                 negotiation.steps.completed = step;
                 return self.complete(&driven, &mut input[driven.used..]);
             }
             Ok(_) if driven.peer_closed => Some(Refusal::truncated()),
-            Ok(_) => over_a_limit(step.received, input.len() - driven.used, *records),
+            Ok(_) if is_cut => Some(Refusal::too_much("more records than a handshake may have")),
+            Ok(_) if step.received + (fed - driven.used) as u64 >= HANDSHAKE_BYTES => {
+                Some(Refusal::too_much("more bytes than a handshake may have"))
+            }
+            Ok(_) => None,
         };
         if let Some(refusal) = refusal {
             self.refuse(refusal);
@@ -516,13 +533,4 @@ impl Connection {
         }
         used
     }
-}
-
-/// What a peer may send before its handshake is complete.
-fn over_a_limit(received: u64, waiting: usize, records: RecordCounter) -> Option<Refusal> {
-    if received + waiting as u64 >= limits::HANDSHAKE_BYTES as u64 {
-        return Some(Refusal::too_much("more bytes than a handshake may have"));
-    }
-    (records.count > limits::HANDSHAKE_RECORDS)
-        .then(|| Refusal::too_much("more records than a handshake may have"))
 }

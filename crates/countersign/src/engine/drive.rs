@@ -13,6 +13,8 @@ pub(super) struct Driven {
     /// The peer says that it sends no more.
     pub(super) peer_closed: bool,
     pub(super) stop: Result<Stop, Error>,
+    /// It failed, and rustls has no alert for that.
+    pub(super) is_silent: bool,
 }
 
 /// Where rustls came to a halt.
@@ -36,7 +38,8 @@ pub(super) fn drive(
     output: &mut Queue,
     plaintext: &mut Queue,
 ) -> Driven {
-    let mut driven = Driven { used: 0, peer_closed: false, stop: Ok(Stop::Handshake) };
+    let mut driven =
+        Driven { used: 0, peer_closed: false, stop: Ok(Stop::Handshake), is_silent: false };
     loop {
         let UnbufferedStatus { discard, state } =
             tls.process_tls_records(&mut input[driven.used..]);
@@ -76,6 +79,7 @@ pub(super) fn drive(
         }
     }
     if driven.stop.is_err() {
+        driven.is_silent = !tls.wants_write();
         driven.used += flush_alert(tls, &mut input[driven.used..], output);
     }
     driven

@@ -9,15 +9,13 @@ use std::net::IpAddr;
 use rustls::pki_types::DnsName;
 
 use super::alert::Alert;
+use crate::limits;
 
 const RECORD_HEADER: usize = 5;
 const MESSAGE_HEADER: usize = 4;
 
 /// Largest plaintext of a record (RFC 8446 section 5.1).
 const FRAGMENT_MAX: usize = 1 << 14;
-/// Largest ClientHello, rustls' bound on any handshake message. A hello has 3 kB at most where
-/// it holds post-quantum shares and several tickets.
-const MESSAGE_MAX: usize = 0xffff;
 
 const HANDSHAKE: u8 = 22;
 const CLIENT_HELLO: u8 = 1;
@@ -36,10 +34,16 @@ pub(super) struct Hello {
 pub(super) struct BadHello {
     pub(super) alert: Alert,
     pub(super) what: &'static str,
+    /// It is wrong only in that there is too much of it.
+    pub(super) is_too_much: bool,
 }
 
 const fn bad(alert: Alert, what: &'static str) -> BadHello {
-    BadHello { alert, what }
+    BadHello { alert, what, is_too_much: false }
+}
+
+const fn too_much(what: &'static str) -> BadHello {
+    BadHello { alert: Alert::ILLEGAL_PARAMETER, what, is_too_much: true }
 }
 
 /// Reads a hello that arrives in pieces. Records that were seen whole are not looked at again, so
@@ -48,6 +52,8 @@ const fn bad(alert: Alert, what: &'static str) -> BadHello {
 pub(super) struct HelloReader {
     /// Bytes of whole records at the front of the input.
     scanned: usize,
+    /// How many records those are.
+    records: u32,
     /// Bytes of the message in them.
     collected: usize,
     /// Bytes of the whole message, its header included, once that is known.
@@ -62,6 +68,10 @@ impl HelloReader {
         while let Some(fragment) = next_fragment(input.get(self.scanned..).ok_or(lost)?)? {
             self.scanned += RECORD_HEADER + fragment.len();
             self.collected += fragment.len();
+            self.records += 1;
+            if self.records > limits::HANDSHAKE_RECORDS {
+                return Err(too_much("a ClientHello in more records than a handshake may have"));
+            }
             if self.needed.is_none() && self.collected >= MESSAGE_HEADER {
                 self.needed = Some(message_length(&gather(input, MESSAGE_HEADER))?);
             }
@@ -128,8 +138,8 @@ fn message_length(header: &[u8]) -> Result<usize, BadHello> {
         return Err(bad(Alert::UNEXPECTED_MESSAGE, "not a ClientHello"));
     }
     let length = u32::from_be_bytes([0, *a, *b, *c]) as usize;
-    if length > MESSAGE_MAX {
-        return Err(bad(Alert::ILLEGAL_PARAMETER, "a ClientHello of more than 65,535 bytes"));
+    if MESSAGE_HEADER + length > limits::HELLO_BYTES {
+        return Err(too_much("a ClientHello of more than 16,384 bytes"));
     }
     Ok(MESSAGE_HEADER + length)
 }

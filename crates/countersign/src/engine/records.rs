@@ -2,24 +2,35 @@
 
 const HEADER: usize = 5;
 
-/// Counts the records that have come, whole or in part.
-#[derive(Clone, Copy, Debug, Default)]
+/// Counts the records that have come, whole or in part, up to a limit.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct RecordCounter {
-    pub(super) count: u32,
+    count: u32,
+    most: u32,
     /// Where in the input the next record begins; beyond its end while one is incomplete.
     next: usize,
 }
 
 impl RecordCounter {
-    /// Counts what is new in `input`.
-    pub(super) fn see(&mut self, input: &[u8]) {
+    pub(super) fn new(most: u32) -> Self {
+        Self { count: 0, most, next: 0 }
+    }
+
+    /// Counts what is new in `input`. Returns where the first record beyond the limit begins; where
+    /// there is none, the input's length.
+    pub(super) fn see(&mut self, input: &[u8]) -> usize {
         while let Some([_, _, _, high, low]) = input.get(self.next..).and_then(<[u8]>::first_chunk)
         {
+            if self.count == self.most {
+                return self.next;
+            }
             self.count += 1;
             self.next += HEADER + usize::from(u16::from_be_bytes([*high, *low]));
         }
+        input.len()
     }
 
+    /// Takes what was used off the front of the input.
     pub(super) fn advance(&mut self, used: usize) {
         self.next = self.next.saturating_sub(used);
     }
@@ -41,10 +52,10 @@ mod tests {
         let record = [22, 3, 3, 0, 2, 1, 2];
         let all = record.repeat(5);
         for piece in 1..all.len() {
-            let (mut counter, mut input) = (RecordCounter::default(), Vec::new());
+            let (mut counter, mut input) = (RecordCounter::new(5), Vec::new());
             for bytes in all.chunks(piece) {
                 input.extend_from_slice(bytes);
-                counter.see(&input);
+                assert_eq!(counter.see(&input), input.len());
                 // As if every whole record were used at once.
                 let used = input.len() / record.len() * record.len();
                 input.drain(..used);
@@ -52,6 +63,15 @@ mod tests {
             }
             assert_eq!(counter.count, 5, "in pieces of {piece}");
         }
+    }
+
+    #[test]
+    fn what_is_beyond_the_limit_is_pointed_at_for_as_long_as_it_is_there() {
+        let all = [22, 3, 3, 0, 2, 1, 2].repeat(5);
+        let mut counter = RecordCounter::new(3);
+        assert_eq!((counter.see(&all), counter.see(&all)), (21, 21));
+        counter.advance(14);
+        assert_eq!(counter.see(&all[14..]), 7);
     }
 
     #[test]

@@ -32,6 +32,10 @@ pub enum Cause {
     Internal,
 }
 
+/// What rustls says of a TLS 1.2 client that can verify no signature of the server's key, without an alert
+/// of its own.
+const NO_COMMON_SCHEME: &str = "incompatible signing key";
+
 /// Why a connection was not established. Nothing of what the peer sent got out.
 #[derive(Clone, Debug)]
 pub struct Refusal {
@@ -60,7 +64,8 @@ impl Refusal {
     }
 
     pub(super) fn bad_hello(bad: BadHello) -> Self {
-        Self::new(Cause::Protocol, bad.what).with_alert(bad.alert)
+        let cause = if bad.is_too_much { Cause::TooMuch } else { Cause::Protocol };
+        Self::new(cause, bad.what).with_alert(bad.alert)
     }
 
     pub(super) fn too_much(what: &str) -> Self {
@@ -119,6 +124,10 @@ impl Refusal {
                 InvalidMessage::HandshakePayloadTooLarge
                 | InvalidMessage::CertificatePayloadTooLarge,
             ) => Self::too_much(&error.to_string()),
+            Error::General(what) if what == NO_COMMON_SCHEME => {
+                Self::new(Cause::Protocol, "no signature scheme in common with the server's key")
+                    .with_alert(Alert::HANDSHAKE_FAILURE)
+            }
             Error::PeerMisbehaved(_)
             | Error::PeerIncompatible(_)
             | Error::InvalidMessage(_)

@@ -1,6 +1,7 @@
-//! The most expensive chains that fit into one handshake: at most 16 certificates, 65,536 bytes.
+//! The most expensive chains that fit into one handshake: at most 16 certificates, 65,536 bytes; and the
+//! most expensive hellos before it.
 //!
-//! Each is aimed at one cost: signatures tried in vain, paths that multiply, names compared with
+//! Each chain is aimed at one cost: signatures tried in vain, paths that multiply, names compared with
 //! names, policies mapped to policies, fields of absurd size. Unauthenticated garbage is stopped
 //! early by a signature, so where it matters the chain is properly signed under a *trusted but
 //! hostile* sub-CA: a customer's CA gone bad, below a trust anchor of ours.
@@ -10,10 +11,13 @@
 
 mod constraints;
 mod fields;
+mod hellos;
 mod keys;
 mod names;
 mod policies;
 mod search;
+
+pub use hellos::{WorstHello, hello_with_tickets, hellos};
 
 use crate::forge::{Authority, CertificateBuilder, GeneralName, Key, KeyKind, Leaf, Name};
 

@@ -99,7 +99,7 @@ fn what_is_no_hello_is_refused_at_the_first_byte_that_shows_it() {
         (&[22, 3, 1, 0, 0], Alert::DECODE_ERROR),
         (&[22, 3, 1, 0x40, 1], Alert::RECORD_OVERFLOW),
         (&[22, 3, 1, 0, 4, 2, 0, 0, 0], Alert::UNEXPECTED_MESSAGE),
-        (&[22, 3, 1, 0, 4, 1, 1, 0, 0], Alert::ILLEGAL_PARAMETER),
+        (&[22, 3, 1, 0, 4, 1, 0, 0x40, 0], Alert::ILLEGAL_PARAMETER),
         (&[22, 3, 1, 0, 4, 1, 0, 0, 0], Alert::DECODE_ERROR),
     ] {
         assert_eq!(read(input).unwrap_err().alert, expected, "{input:?}");
@@ -118,6 +118,19 @@ fn a_hello_cut_short_inside_is_refused_and_so_are_bytes_behind_it() {
     }
     let behind = framed(CLIENT_HELLO, &[body, &[0]].concat());
     assert_eq!(read(&records(&behind, 1 << 14)).unwrap_err().alert, Alert::DECODE_ERROR);
+}
+
+#[test]
+fn a_hello_is_bounded_in_bytes_and_in_records() {
+    let fits = limits::HELLO_BYTES - message(&[(21, vec![])]).len();
+    assert!(read(&records(&message(&[(21, vec![0; fits])]), 1 << 14)).unwrap().is_some());
+    let larger = read(&records(&message(&[(21, vec![0; fits + 1])]), 1 << 14)).unwrap_err();
+    assert!(larger.is_too_much);
+    let most = limits::HANDSHAKE_RECORDS as usize;
+    let fits = most - message(&[(21, vec![])]).len();
+    assert!(read(&records(&message(&[(21, vec![0; fits])]), 1)).unwrap().is_some());
+    let more = read(&records(&message(&[(21, vec![0; fits + 1])]), 1)).unwrap_err();
+    assert!(more.is_too_much);
 }
 
 proptest! {

@@ -8,6 +8,7 @@ use crate::clock::UnixTime;
 use crate::crypto::Sha256;
 use crate::engine::entry::ClientAuth;
 use crate::engine::exchange::{self, Declined, Identity, Origin};
+use crate::limits::SESSION_BYTES;
 use crate::verifier::Verifier;
 
 /// Seconds by which the clocks of a fleet may differ: what Kerberos allows (RFC 4120 section
@@ -47,8 +48,12 @@ impl Gate {
         Self { entry, client_auth, verifier, session_age }
     }
 
-    /// The header to keep with `state`, for the connection that rustls works for.
+    /// The header to keep with `state`, for the connection that rustls works for; `None` where the
+    /// session is not to be kept.
     pub(super) fn header(&self, state: &[u8]) -> Option<Vec<u8>> {
+        if state.len() > SESSION_BYTES {
+            return None;
+        }
         exchange::with(|exchange| {
             let now = exchange.now;
             let (authenticated_at, client) = match &exchange.identity {

@@ -57,8 +57,8 @@ impl Resumption {
         Self(Kind::Tickets(keys))
     }
 
-    /// The server keeps at most `sessions`, about 2 kB each; in TLS 1.3 each is good for one
-    /// resumption. Nothing outlives the process.
+    /// The server keeps at most `sessions`, about 2 kB each, and up to 12 kB for a client with a long
+    /// chain; in TLS 1.3 each is good for one resumption. Nothing outlives the process.
     pub fn cache(sessions: usize) -> Self {
         Self(Kind::Cache(ServerSessionMemoryCache::new(sessions)))
     }

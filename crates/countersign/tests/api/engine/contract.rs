@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use countersign::engine::{Cause, Closed, Resumption, State, TicketKeys, WaitsFor};
+use countersign::engine::{
+    Acceptor, Cause, Closed, Entry, Refusal, Resumption, State, TicketKeys, WaitsFor,
+};
 use countersign::limits;
-use rustls::client::TicketRequest;
 use rustls::version::{TLS12, TLS13};
 
-use super::pair::{Pair, VERSIONS, moment, requiring};
+use super::pair::{Pair, VERSIONS, credential_behind, established, moment, requiring};
 use super::stolen::{HANDSHAKE, seal, steal};
 use crate::peer::{Client, Clock};
 use crate::site::{BILLING, POLICY, Site};
@@ -21,23 +22,21 @@ fn tickets() -> Resumption {
 #[test]
 fn a_message_in_pieces_behind_the_handshake_does_not_panic_a_server_that_speaks_first() {
     let site = Site::new();
-    let acceptor =
-        requiring(&Arc::new(site.verifier(POLICY))).resumption(tickets()).build().unwrap();
+    let verifier = Arc::new(site.verifier(POLICY));
+    // A server whose own chain all but fills what may wait; the tickets do the rest.
+    let entry = Entry::required(credential_behind(&[0x5a; 62_000]), verifier);
+    let builder = Acceptor::builder().default_entry(entry).resumption(tickets()).tickets(4);
+    let acceptor = builder.build().unwrap();
     let (leaf, clock) = (site.leaf(BILLING), Clock::new());
-    // An approved client with a stranger in its chain that asks for four tickets (RFC 9149): they
-    // are more than `limits::OUTPUT_BYTES`.
-    let stranger = [0x5a; 20_000];
-    let [own, ca] = site.chain(&leaf);
     for closes in [false, true] {
-        let mut client =
-            Client::nobody(&TLS13, &clock).presenting(&[own, ca, &stranger], &leaf.key);
+        let mut client = Client::nobody(&TLS13, &clock).presenting(&site.chain(&leaf), &leaf.key);
         client.config.enable_secret_extraction = true;
-        client.config.send_ticket_request =
-            Some(TicketRequest { new_session_count: 4, resumption_count: 4 });
         let mut pair = Pair::new(&acceptor, &client, "server.example", &clock);
         let hello = pair.client_speaks();
         pair.server_hears(&hello);
-        pair.client_hears();
+        // The flight reaches the client while the server still holds it: a write that was cut off.
+        let said = pair.server.output().to_vec();
+        pair.client_hears_of(&said);
         let mut flight = pair.client_speaks();
         let (sequence, keys) = steal(&mut pair, &client).tx;
         // The first three bytes of a KeyUpdate.
@@ -58,16 +57,6 @@ fn a_message_in_pieces_behind_the_handshake_does_not_panic_a_server_that_speaks_
 /// A record that does not decrypt, behind which there may be others.
 fn garbage() -> Vec<u8> {
     [&[23, 3, 3, 0, 32][..], &[0x5a; 32]].concat()
-}
-
-fn established(version: &'static rustls::SupportedProtocolVersion) -> Pair {
-    let site = Site::new();
-    let acceptor = requiring(&Arc::new(site.verifier(POLICY))).build().unwrap();
-    let (leaf, clock) = (site.leaf(BILLING), Clock::new());
-    let client = Client::nobody(version, &clock).presenting(&site.chain(&leaf), &leaf.key);
-    let mut pair = Pair::new(&acceptor, &client, "server.example", &clock);
-    assert_eq!(pair.talk(), None);
-    pair
 }
 
 #[test]
@@ -129,19 +118,19 @@ fn a_full_buffer_does_not_wait_for_more_input() {
     let site = Site::new();
     let acceptor = requiring(&Arc::new(site.verifier(POLICY))).build().unwrap();
     let clock = Clock::new();
-    // A hello of 60,000 bytes, one in each record.
-    let mut input = Vec::new();
-    for byte in [1, 0, 0xea, 0x60].into_iter().chain(std::iter::repeat(0)) {
-        input.extend([22, 3, 1, 0, 1, byte]);
-        if input.len() >= limits::HANDSHAKE_BYTES {
-            break;
-        }
-    }
+    let client = Client::nobody(&TLS12, &clock);
+    let mut pair = Pair::new(&acceptor, &client, "server.example", &clock);
+    let hello = pair.client_speaks();
+    pair.server_hears(&hello);
+    // A Certificate of 65,535 bytes in records of 40, which takes more than the buffer has.
+    let mut message = vec![11, 0, 0xff, 0xff];
+    message.resize(limits::HANDSHAKE_BYTES, 0);
+    let record = |piece: &[u8]| [&[22, 3, 3, 0, piece.len() as u8][..], piece].concat();
+    let mut input: Vec<u8> = message.chunks(40).flat_map(record).collect();
     input.truncate(limits::HANDSHAKE_BYTES);
-    let mut server = acceptor.accept(moment(&clock));
-    let progress = server.feed(&mut input, moment(&clock));
+    let progress = pair.server.feed(&mut input, moment(&clock));
     assert!(progress.used > 0 || progress.waits_for != WaitsFor::Input, "{progress:?}");
-    assert_eq!(server.refusal().map(countersign::engine::Refusal::cause), Some(Cause::TooMuch));
+    assert_eq!(pair.server.refusal().map(Refusal::cause), Some(Cause::TooMuch));
 }
 
 /// A client may ask for new keys at any time; what the server owes it for that must not be lost.

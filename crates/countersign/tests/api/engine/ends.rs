@@ -1,23 +1,10 @@
 //! How an established connection is read from, sent from and ended.
 
 use std::io::{Read as _, Write as _};
-use std::sync::Arc;
 
 use countersign::engine::{Closed, State};
 
-use super::pair::{Pair, VERSIONS, requiring};
-use crate::peer::{Client, Clock};
-use crate::site::{BILLING, POLICY, Site};
-
-fn established(version: &'static rustls::SupportedProtocolVersion) -> Pair {
-    let site = Site::new();
-    let acceptor = requiring(&Arc::new(site.verifier(POLICY))).build().unwrap();
-    let (leaf, clock) = (site.leaf(BILLING), Clock::new());
-    let client = Client::nobody(version, &clock).presenting(&site.chain(&leaf), &leaf.key);
-    let mut pair = Pair::new(&acceptor, &client, "server.example", &clock);
-    assert_eq!(pair.talk(), None);
-    pair
-}
+use super::pair::{VERSIONS, established};
 
 #[test]
 fn bytes_can_be_sent_and_read_where_they_lie() {

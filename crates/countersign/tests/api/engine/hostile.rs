@@ -2,21 +2,13 @@
 
 use std::sync::Arc;
 
-use countersign::engine::{Closed, State};
+use countersign::engine::{Cause, Closed, Refusal, State};
+use countersign_testkit::AnyServer;
+use rustls::{AlertDescription, SignatureScheme};
 
-use super::pair::{Pair, VERSIONS, requiring};
+use super::pair::{Pair, VERSIONS, established, requiring};
 use crate::peer::{Client, Clock};
-use crate::site::{BILLING, POLICY, Site};
-
-fn established(version: &'static rustls::SupportedProtocolVersion) -> Pair {
-    let site = Site::new();
-    let acceptor = requiring(&Arc::new(site.verifier(POLICY))).build().unwrap();
-    let (leaf, clock) = (site.leaf(BILLING), Clock::new());
-    let client = Client::nobody(version, &clock).presenting(&site.chain(&leaf), &leaf.key);
-    let mut pair = Pair::new(&acceptor, &client, "server.example", &clock);
-    assert_eq!(pair.talk(), None);
-    pair
-}
+use crate::site::{POLICY, Site};
 
 /// rustls would go on with the records behind the one that it failed at, and fail again.
 #[test]
@@ -33,6 +25,23 @@ fn after_a_record_that_does_not_decrypt_there_is_one_alert_and_the_end() {
         assert!(matches!(pair.server.state(), State::Closed(Closed::Failed(_))));
         assert!(pair.received.is_empty() && pair.input.is_empty());
         pair.client_hears();
-        assert_eq!(pair.seen(), Some(rustls::AlertDescription::BadRecordMac));
+        assert_eq!(pair.seen(), Some(AlertDescription::BadRecordMac));
+    }
+}
+
+/// rustls has no alert for it in TLS 1.2, and calls it an error of its own.
+#[test]
+fn a_client_that_can_verify_no_signature_of_the_server_s_is_told_so() {
+    let site = Site::new();
+    let acceptor = requiring(&Arc::new(site.verifier(POLICY))).build().unwrap();
+    let clock = Clock::new();
+    // The suites of a server with P-256 go with Ed25519, too.
+    let verifies = AnyServer { schemes: vec![SignatureScheme::ED25519] };
+    for version in VERSIONS {
+        let mut client = Client::nobody(version, &clock);
+        client.config.dangerous().set_certificate_verifier(Arc::new(verifies.clone()));
+        let mut pair = Pair::new(&acceptor, &client, "server.example", &clock);
+        assert_eq!(pair.talk(), Some(AlertDescription::HandshakeFailure), "{version:?}");
+        assert_eq!(pair.server.refusal().map(Refusal::cause), Some(Cause::Protocol));
     }
 }

@@ -14,6 +14,7 @@ use rustls::version::{TLS12, TLS13};
 use rustls::{AlertDescription, ClientConnection, Error, SupportedProtocolVersion};
 
 use crate::peer::{Client, Clock, private_key};
+use crate::site::{BILLING, POLICY, Site};
 
 /// Both versions, for tests that hold for each.
 pub(crate) const VERSIONS: [&SupportedProtocolVersion; 2] = [&TLS12, &TLS13];
@@ -26,6 +27,11 @@ pub(crate) fn moment(clock: &Clock) -> Moment {
 
 /// What the server shows.
 pub(crate) fn credential() -> Credential {
+    credential_behind(&[])
+}
+
+/// What the server shows, with these bytes for a second certificate where there are any.
+pub(crate) fn credential_behind(filler: &[u8]) -> Credential {
     let own = Authority::root("server");
     let leaf = own.leaf_with("server", |c| {
         c.without("2.5.29.37")
@@ -33,7 +39,8 @@ pub(crate) fn credential() -> Credential {
             .san([GeneralName::dns("server.example")])
     });
     let key = private_key(&leaf.key);
-    Credential::from_der(vec![leaf.certificate], key).unwrap()
+    let filler = (!filler.is_empty()).then(|| filler.to_vec());
+    Credential::from_der(std::iter::once(leaf.certificate).chain(filler).collect(), key).unwrap()
 }
 
 /// A builder whose default entry requires clients that `verifier` allows.
@@ -59,6 +66,17 @@ pub(crate) struct Pair {
     pub(crate) answered: Vec<u8>,
     /// The client's own failure.
     pub(crate) client_error: Option<Error>,
+}
+
+/// A client that is in.
+pub(crate) fn established(version: &'static SupportedProtocolVersion) -> Pair {
+    let site = Site::new();
+    let acceptor = requiring(&Arc::new(site.verifier(POLICY))).build().unwrap();
+    let (leaf, clock) = (site.leaf(BILLING), Clock::new());
+    let client = Client::nobody(version, &clock).presenting(&site.chain(&leaf), &leaf.key);
+    let mut pair = Pair::new(&acceptor, &client, "server.example", &clock);
+    assert_eq!(pair.talk(), None);
+    pair
 }
 
 impl Pair {
@@ -115,7 +133,12 @@ impl Pair {
     /// What the server has to say arrives at the client. Whether it said anything.
     pub(crate) fn client_hears(&mut self) -> bool {
         let wire = self.server.take_output();
-        let mut rest = &wire[..];
+        self.client_hears_of(&wire)
+    }
+
+    /// Bytes arrive at the client. Whether there were any.
+    pub(crate) fn client_hears_of(&mut self, wire: &[u8]) -> bool {
+        let mut rest = wire;
         while !rest.is_empty() {
             self.client.read_tls(&mut rest).unwrap();
             if let Err(error) = self.client.process_new_packets() {

@@ -96,7 +96,8 @@ fn a_session_from_the_future_does_not_outlive_its_age() {
     }
 }
 
-/// A ticket has at most 65,535 bytes (RFC 8446 section 4.6.1): what does not fit is not kept.
+/// A ticket has at most 65,535 bytes (RFC 8446 section 4.6.1), and must fit into the hello that brings
+/// it back: what does not is not kept.
 #[test]
 fn a_client_with_the_longest_chain_can_talk_although_tickets_are_on() {
     let site = Site::new();
