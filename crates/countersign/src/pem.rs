@@ -44,6 +44,18 @@ pub fn certificates(text: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
     all_labelled(text, CERTIFICATE, "certificate")
 }
 
+/// The DER of every certificate in bytes that are either one DER certificate or PEM blocks.
+///
+/// # Errors
+///
+/// As for [`certificates`]. DER is not parsed here.
+pub(crate) fn certificates_or_der(bytes: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
+    if is_der(bytes) {
+        return Ok(vec![bytes.to_vec()]);
+    }
+    certificates(bytes)
+}
+
 /// The DER of every CRL in a file that is either one DER CRL or PEM blocks.
 ///
 /// # Errors

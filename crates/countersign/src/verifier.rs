@@ -16,7 +16,7 @@ use crate::footprint::Footprint;
 use crate::journal::{Journal, JournalEntry};
 use crate::metrics::{Event, Lookup, Metrics, MetricsSnapshot};
 use crate::outcome::{Judged, Outcome};
-use crate::policy::CompiledPolicy;
+use crate::policy::{CompiledPolicy, Given};
 use crate::reason::Reason;
 use crate::sigcache::SignatureFacts;
 use crate::snapshot::Snapshot;
@@ -41,31 +41,38 @@ use crate::verdict::Verdict;
 pub struct Verifier {
     snapshot: ArcSwap<Snapshot>,
     generation: AtomicU64,
-    source: Source,
     /// Held while a policy is read and put in force, so that reloads follow one another.
-    reloading: Mutex<()>,
+    source: Mutex<Source>,
     facts: SignatureFacts,
     chains: ChainCache<Judged>,
     metrics: Metrics,
     journal: Option<Arc<dyn Journal>>,
 }
 
-#[derive(Clone, Debug)]
-enum Source {
+/// Where a policy comes from, to be read again on every reload.
+#[derive(Clone)]
+struct Source {
+    text: Text,
+    given: Given,
+}
+
+#[derive(Clone)]
+enum Text {
     File(PathBuf),
-    Text { toml: String, base_dir: PathBuf },
+    Here { toml: String, base_dir: PathBuf },
 }
 
 impl Source {
     fn compile(&self) -> Result<CompiledPolicy, Error> {
-        match self {
-            Self::File(file) => CompiledPolicy::from_file(file),
-            Self::Text { toml, base_dir } => CompiledPolicy::from_toml(toml, base_dir),
+        match &self.text {
+            Text::File(file) => CompiledPolicy::from_file(file, &self.given),
+            Text::Here { toml, base_dir } => CompiledPolicy::from_toml(toml, base_dir, &self.given),
         }
     }
 }
 
-/// Sizes of the caches, and the journal. Every setting has a default.
+/// Sizes of the caches, the journal, and certificates and CRLs from memory. Every setting has a
+/// default.
 #[derive(Clone)]
 pub struct VerifierBuilder {
     source: Source,
@@ -99,6 +106,24 @@ impl VerifierBuilder {
         self
     }
 
+    /// Trust anchors besides those in the files that the policy names: PEM, or one in DER. A policy needs no
+    /// `anchors` then. They stay for all reloads. What is wrong with them is said when the policy is
+    /// read.
+    #[must_use]
+    pub fn anchors(mut self, anchors: impl Into<Vec<u8>>) -> Self {
+        self.source.given.anchors.push(anchors.into());
+        self
+    }
+
+    /// CRLs besides those in the files that the policy names: PEM, or one in DER. As with CRLs in
+    /// files, `revocation` is `require` then unless the policy says otherwise. They stay for all
+    /// reloads.
+    #[must_use]
+    pub fn crls(mut self, crls: impl Into<Vec<u8>>) -> Self {
+        self.source.given.crls.push(crls.into());
+        self
+    }
+
     /// Reads the policy and puts it in force as generation 1.
     ///
     /// # Errors
@@ -108,8 +133,7 @@ impl VerifierBuilder {
         Ok(Verifier {
             snapshot: ArcSwap::from_pointee(snapshot),
             generation: AtomicU64::new(FIRST_GENERATION),
-            source: self.source,
-            reloading: Mutex::new(()),
+            source: Mutex::new(self.source),
             facts: SignatureFacts::new(self.fact_entries),
             chains: ChainCache::new(self.chain_entries, self.chain_bytes),
             metrics: Metrics::new(),
@@ -139,13 +163,13 @@ impl Verifier {
 
     /// [`Verifier::from_file`] with settings.
     pub fn builder_from_file(policy: impl AsRef<Path>) -> VerifierBuilder {
-        builder(Source::File(policy.as_ref().to_owned()))
+        builder(Text::File(policy.as_ref().to_owned()))
     }
 
     /// [`Verifier::from_toml`] with settings.
     pub fn builder_from_toml(policy: &str, base_dir: impl AsRef<Path>) -> VerifierBuilder {
         let base_dir = base_dir.as_ref().to_owned();
-        builder(Source::Text { toml: policy.to_owned(), base_dir })
+        builder(Text::Here { toml: policy.to_owned(), base_dir })
     }
 
     /// The verdict on a chain as the client presented it: DER certificates, leaf first, the
@@ -241,9 +265,29 @@ impl Verifier {
     /// What is wrong; the policy in force stays, and the failure is counted.
     pub fn reload(&self) -> Result<u64, Error> {
         // A reloader that panicked left the policy in force untouched.
-        let _one_at_a_time = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
+        let source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
+        self.put_in_force(&source)
+    }
+
+    /// Puts another policy in force, as [`reload`](Self::reload) does, and reloads that one from then on:
+    /// for policies, anchors and CRLs that are held in memory. The builder's caches and journal are
+    /// not looked at; they stay.
+    ///
+    /// Returns the new generation.
+    ///
+    /// # Errors
+    /// What is wrong; the policy in force stays, and the failure is counted.
+    pub fn reload_from(&self, policy: VerifierBuilder) -> Result<u64, Error> {
+        let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
+        let generation = self.put_in_force(&policy.source)?;
+        *source = policy.source;
+        Ok(generation)
+    }
+
+    /// Whoever calls it holds the lock.
+    fn put_in_force(&self, source: &Source) -> Result<u64, Error> {
         let generation = self.generation() + 1;
-        let snapshot = self.source.compile().and_then(|p| Snapshot::new(p, generation));
+        let snapshot = source.compile().and_then(|p| Snapshot::new(p, generation));
         match snapshot {
             Ok(snapshot) => {
                 self.snapshot.store(Arc::new(snapshot));
@@ -318,9 +362,9 @@ impl core::fmt::Debug for Considered {
     }
 }
 
-fn builder(source: Source) -> VerifierBuilder {
+fn builder(text: Text) -> VerifierBuilder {
     VerifierBuilder {
-        source,
+        source: Source { text, given: Given::default() },
         chain_entries: 65_536,
         chain_bytes: 256 << 20,
         fact_entries: 65_536,
@@ -330,9 +374,6 @@ fn builder(source: Source) -> VerifierBuilder {
 
 impl core::fmt::Debug for Verifier {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Verifier")
-            .field("source", &self.source)
-            .field("generation", &self.generation())
-            .finish_non_exhaustive()
+        f.debug_struct("Verifier").field("generation", &self.generation()).finish_non_exhaustive()
     }
 }

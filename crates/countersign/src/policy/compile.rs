@@ -35,6 +35,13 @@ pub(crate) struct CompiledPolicy {
     pub(crate) matcher: Matcher,
 }
 
+/// What a policy is given besides the files that it names: PEM texts, or one DER each.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Given {
+    pub(crate) anchors: Vec<Vec<u8>>,
+    pub(crate) crls: Vec<Vec<u8>>,
+}
+
 impl CompiledPolicy {
     /// Reads a policy file; the paths in it are relative to it.
     ///
@@ -42,11 +49,11 @@ impl CompiledPolicy {
     ///
     /// Any file is missing, unreadable or empty of what it should hold, or says something wrong:
     /// with the file, and where there is one, the line and column.
-    pub(crate) fn from_file(path: &Path) -> Result<Self, Error> {
+    pub(crate) fn from_file(path: &Path, given: &Given) -> Result<Self, Error> {
         let bytes = fs::read(path).map_err(|e| Error::io(path, e))?;
         let text = core::str::from_utf8(&bytes).map_err(|bad| not_utf8(&bytes, bad, path))?;
         let base_dir = path.parent().unwrap_or(Path::new(""));
-        Self::from_toml(text, base_dir).map_err(|e| e.in_file(path))
+        Self::from_toml(text, base_dir, given).map_err(|e| e.in_file(path))
     }
 
     /// Compiles a policy's text; the paths in it are relative to `base_dir`.
@@ -54,20 +61,24 @@ impl CompiledPolicy {
     /// # Errors
     ///
     /// As for [`from_file`](Self::from_file); errors about the text itself name no file.
-    pub(crate) fn from_toml(text: &str, base_dir: &Path) -> Result<Self, Error> {
-        let document = syntax::parse(text)?;
+    pub(crate) fn from_toml(text: &str, base_dir: &Path, given: &Given) -> Result<Self, Error> {
+        let document = syntax::parse(text, !given.anchors.is_empty())?;
         let matcher = matcher(&document, Source(text), base_dir)?;
         let trust = document.trust;
+        let mut anchors = read_all(&trust.anchors, base_dir, pem::certificates)?;
+        anchors.extend(take_all(&given.anchors, "anchors from memory", pem::certificates_or_der)?);
+        let mut crls = read_all(&trust.crls, base_dir, pem::crls)?;
+        crls.extend(take_all(&given.crls, "CRLs from memory", pem::crls)?);
         let by_default =
-            if trust.crls.is_empty() { revocation::Mode::Off } else { revocation::Mode::Require };
+            if crls.is_empty() { revocation::Mode::Off } else { revocation::Mode::Require };
         Ok(Self {
             mode: document.mode,
             admit: document.admit,
             revocation: trust.revocation.unwrap_or(by_default),
             stale_crl: trust.stale_crl,
             require_eku: trust.require_eku,
-            anchors: read_all(&trust.anchors, base_dir, pem::certificates)?,
-            crls: read_all(&trust.crls, base_dir, pem::crls)?,
+            anchors,
+            crls,
             matcher,
         })
     }
@@ -90,6 +101,20 @@ fn read_all(
         let bytes = fs::read(&path).map_err(|e| Error::io(&path, e))?;
         let found = take(&bytes).map_err(|e| e.in_file(&path))?;
         all.extend(found.into_iter().map(|der| (path.clone(), der)));
+    }
+    Ok(all)
+}
+
+/// Takes the DER out of every text; errors name `what` for a file.
+fn take_all(
+    texts: &[Vec<u8>],
+    what: &str,
+    take: impl Fn(&[u8]) -> Result<Vec<Vec<u8>>, Error>,
+) -> Result<Vec<(PathBuf, Vec<u8>)>, Error> {
+    let mut all = Vec::new();
+    for text in texts {
+        let found = take(text).map_err(|e| e.in_file(Path::new(what)))?;
+        all.extend(found.into_iter().map(|der| (what.into(), der)));
     }
     Ok(all)
 }

@@ -12,7 +12,7 @@ mod syntax;
 #[cfg(test)]
 mod testing;
 
-pub(crate) use compile::CompiledPolicy;
+pub(crate) use compile::{CompiledPolicy, Given};
 #[cfg(feature = "internal")]
 pub(crate) use lists::only as only_list;
 pub(crate) use matcher::{

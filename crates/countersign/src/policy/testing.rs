@@ -23,7 +23,7 @@ pub(super) fn matcher(clients_and_deny: &str) -> Matcher {
 /// As [`matcher`], or the error; the first line of the text is line 3.
 pub(super) fn try_matcher(clients_and_deny: &str) -> Result<Matcher, String> {
     let text = format!("version = 1\ntrust.anchors = [\"ca.pem\"]\n{clients_and_deny}");
-    let document = syntax::parse(&text).map_err(|e| e.to_string())?;
+    let document = syntax::parse(&text, false).map_err(|e| e.to_string())?;
     compile::matcher(&document, Source(&text), Path::new("")).map_err(|e| e.to_string())
 }
 

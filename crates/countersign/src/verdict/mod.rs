@@ -85,11 +85,21 @@ impl Verdict {
 
     /// The rule that decided, as `kind:value` (`uri:spiffe://acme.example/billing`), or `issued`.
     pub fn rule(&self) -> Option<String> {
-        let decided = self.decided.as_ref()?;
+        let mut text = String::new();
+        self.write_rule(&mut text).expect("invariant: writing to a String does not fail");
+        (!text.is_empty()).then_some(text)
+    }
+
+    /// [`rule`](Self::rule), written to `text`: without an allocation where `text` needs none.
+    ///
+    /// # Errors
+    /// Those of `text`.
+    pub fn write_rule(&self, text: &mut impl fmt::Write) -> fmt::Result {
+        let Some(decided) = &self.decided else { return Ok(()) };
         match decided.judged.outcome.rule {
-            MatchedRule::None => None,
-            MatchedRule::Issued => Some("issued".to_owned()),
-            MatchedRule::Rule(rule) => Some(decided.snapshot.matcher().rule_text(rule)),
+            MatchedRule::None => Ok(()),
+            MatchedRule::Issued => text.write_str("issued"),
+            MatchedRule::Rule(rule) => decided.snapshot.matcher().write_rule(rule, text),
         }
     }
 

@@ -4,6 +4,7 @@
 mod caches;
 mod engine;
 mod handshake;
+mod memory;
 mod peer;
 mod site;
 mod verifier;

@@ -9,7 +9,7 @@ use super::differences;
 use crate::clock::UnixTime;
 use crate::decide::{check_limits, decide};
 use crate::internal::validation::{Purpose, Revocation, Validation};
-use crate::policy::CompiledPolicy;
+use crate::policy::{CompiledPolicy, Given};
 use crate::reason::{Decision, Reason};
 use crate::revocation::Mode;
 use crate::sigcache::SignatureFacts;
@@ -137,7 +137,8 @@ fn snapshot(anchors: &[&[u8]], crls: &[&[u8]]) -> Snapshot {
     let policy = "version = 1\nadmit = \"issued\"\n[[client]]\nid = \"nobody\"\n\
         trust = \"pinned\"\nmatch = [{ cert_sha256 = \
         \"0000000000000000000000000000000000000000000000000000000000000000\" }]\n";
-    let mut policy = CompiledPolicy::from_toml(policy, "".as_ref()).expect("a policy");
+    let mut policy =
+        CompiledPolicy::from_toml(policy, "".as_ref(), &Given::default()).expect("a policy");
     let file = |der: &&[u8]| (PathBuf::from("file"), der.to_vec());
     policy.anchors = anchors.iter().map(file).collect();
     policy.crls = crls.iter().map(file).collect();

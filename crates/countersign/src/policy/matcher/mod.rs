@@ -6,6 +6,8 @@ pub(in crate::policy) mod rulebook;
 mod search;
 pub(in crate::policy) mod tables;
 
+use core::fmt;
+
 use self::rulebook::{Place, Rulebook};
 use self::search::{Found, OutOfSteps, Search, Steps};
 use self::tables::texts::Texts;
@@ -211,8 +213,15 @@ impl Matcher {
     }
 
     /// A rule as `kind:value`, the keys of one that has several joined by `+`. Allocates.
+    pub(crate) fn write_rule(&self, rule: RuleRef, text: &mut impl fmt::Write) -> fmt::Result {
+        self.book(rule).write(rule.place, text)
+    }
+
+    #[cfg(test)]
     pub(crate) fn rule_text(&self, rule: RuleRef) -> String {
-        self.book(rule).text(rule.place)
+        let mut text = String::new();
+        self.write_rule(rule, &mut text).unwrap();
+        text
     }
 
     /// The note of a deny rule.

@@ -1,6 +1,6 @@
 //! One side of a policy, its clients' rules or its deny rules, in tables that find them.
 
-use core::fmt::Write as _;
+use core::fmt::{self, Write};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -85,21 +85,19 @@ impl Rulebook {
     }
 
     /// A rule as `kind:value`, its keys joined by `+`.
-    pub(in crate::policy) fn text(&self, place: Place) -> String {
-        let mut text = String::new();
-        let written = match place {
+    pub(in crate::policy) fn write(&self, place: Place, text: &mut impl Write) -> fmt::Result {
+        match place {
             Place::Entry(kind, place) => {
                 let value = ExactText(kind, self.exact.value(kind, place as usize));
-                write!(text, "{}:{value}", kind.name())
+                text.write_str(kind.name())?;
+                write!(text, ":{value}")
             }
             Place::Rule(rule) => {
                 let keys = self.rules[rule as usize].keys.iter().enumerate();
                 let mut keys = keys.map(|(i, key)| (if i == 0 { "" } else { "+" }, key));
                 keys.try_for_each(|(plus, key)| write!(text, "{plus}{key}"))
             }
-        };
-        written.expect("invariant: writing to a String does not fail");
-        text
+        }
     }
 
     pub(in crate::policy) fn owner(&self, place: Place) -> u32 {

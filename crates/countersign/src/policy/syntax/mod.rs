@@ -21,12 +21,13 @@ use crate::revocation;
 const CLIENT_KEYS: &[&str] =
     &["id", "owner", "match", "issuer_spki_sha256", "not_before", "not_after", "scopes", "trust"];
 
-/// Reads a policy. Files that it names are not touched.
+/// Reads a policy, which needs no anchors where it `has_anchors` from elsewhere. Files that it names are
+/// not touched.
 ///
 /// # Errors
 ///
 /// The first thing that is not as the policy reference says, with line and column.
-pub(in crate::policy) fn parse(text: &str) -> Result<Document, Error> {
+pub(in crate::policy) fn parse(text: &str, has_anchors: bool) -> Result<Document, Error> {
     let source = Source(text);
     let root = DeTable::parse(text).map_err(|e| {
         let offset = e.span().map_or(text.len(), |span| span.start);
@@ -51,7 +52,10 @@ pub(in crate::policy) fn parse(text: &str) -> Result<Document, Error> {
         deny: sections(&top, "deny", |at| deny(source, at))?,
         lists,
     };
-    if document.trust.anchors.is_empty() && !document.clients.iter().any(|c| c.is_pinned) {
+    let somebody = has_anchors
+        || !document.trust.anchors.is_empty()
+        || document.clients.iter().any(|c| c.is_pinned);
+    if !somebody {
         let message = "no `anchors` under [trust] and no pinned client: nobody could ever come in";
         return Err(source.error(top.offset_of("trust"), message));
     }

@@ -3,6 +3,10 @@ use crate::policy::syntax::document::Document;
 
 const TRUST: &str = "version = 1\n[trust]\nanchors = [\"ca.pem\"]\n";
 
+fn parse(text: &str) -> Result<Document, Error> {
+    super::parse(text, false)
+}
+
 fn error(text: &str) -> String {
     parse(text).err().map(|e| e.to_string()).unwrap_or_else(|| panic!("accepted: {text}"))
 }
