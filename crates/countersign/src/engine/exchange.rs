@@ -20,6 +20,8 @@ pub(super) struct Exchange {
     pub(super) now: UnixTime,
     /// Whom the verdict is about, once there is one that allows.
     pub(super) identity: Option<Identity>,
+    /// When the full handshake was of the session of nobody that rustls was given to resume.
+    pub(super) nobody_since: Option<UnixTime>,
     /// The verdict that refused the client.
     pub(super) denied: Option<VerdictRecord>,
     /// Why the last ticket or session that was offered did not count.

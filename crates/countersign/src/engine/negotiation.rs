@@ -100,7 +100,11 @@ impl Negotiation {
             }
             _ => return Err(Refusal::internal("the handshake and the verdict do not agree")),
         };
-        let authenticated_at = identity.as_ref().map_or(now, |identity| identity.authenticated_at);
+        let nobody_since = self.exchange.nobody_since.filter(|_| is_resumed);
+        let authenticated_at = match &identity {
+            Some(identity) => identity.authenticated_at,
+            None => nobody_since.unwrap_or(now),
+        };
         Ok(Facts {
             client_auth: entry.client_auth,
             server_name: self.server_name.take(),

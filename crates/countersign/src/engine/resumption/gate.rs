@@ -58,7 +58,7 @@ impl Gate {
             let now = exchange.now;
             let (authenticated_at, client) = match &exchange.identity {
                 None if self.client_auth == ClientAuth::Required => return None,
-                None => (now, None),
+                None => (exchange.nobody_since.unwrap_or(now), None),
                 Some(identity) => {
                     let binding = *identity.verdict.binding()?;
                     (identity.authenticated_at, Some(Client { leaf: &identity.leaf, binding }))
@@ -81,7 +81,7 @@ impl Gate {
     pub(super) fn lifetime(&self) -> Duration {
         let left = exchange::with(|exchange| {
             let expires = match &exchange.identity {
-                None => self.expiry(exchange.now, None),
+                None => self.expiry(exchange.nobody_since.unwrap_or(exchange.now), None),
                 Some(identity) => {
                     let binding = identity.verdict.binding().copied();
                     let client = binding.map(|binding| Client { leaf: &[], binding });
@@ -96,13 +96,16 @@ impl Gate {
     /// rustls' state out of `kept`, if the session may resume. If not, the connection is told why.
     pub(super) fn open(&self, kept: &[u8]) -> Option<Vec<u8>> {
         let now = exchange::with(|exchange| {
-            exchange.identity = None;
+            (exchange.identity, exchange.nobody_since) = (None, None);
             exchange.now
         })?;
         let judged = self.judge(kept, now);
         exchange::with(|exchange| match judged {
-            Ok((identity, state)) => {
-                exchange.identity = identity;
+            Ok((whose, state)) => {
+                match whose {
+                    Whose::Clients(identity) => exchange.identity = Some(*identity),
+                    Whose::Nobodys { since } => exchange.nobody_since = Some(since),
+                }
                 // Unless rustls resumes it, which it says at the end.
                 exchange.declined = Some(Declined::Unsuitable);
                 Some(state.to_vec())
@@ -114,11 +117,7 @@ impl Gate {
         })?
     }
 
-    fn judge<'k>(
-        &self,
-        kept: &'k [u8],
-        now: UnixTime,
-    ) -> Result<(Option<Identity>, &'k [u8]), Declined> {
+    fn judge<'k>(&self, kept: &'k [u8], now: UnixTime) -> Result<(Whose, &'k [u8]), Declined> {
         let envelope = Envelope::parse(kept).ok_or(Declined::Unreadable)?;
         if envelope.entry != self.entry {
             return Err(Declined::OtherEntry);
@@ -135,7 +134,7 @@ impl Gate {
             // says so too.
             let nobody_will_do = self.client_auth != ClientAuth::Required;
             return if nobody_will_do {
-                Ok((None, envelope.state))
+                Ok((Whose::Nobodys { since: envelope.authenticated_at }, envelope.state))
             } else {
                 Err(Declined::OtherEntry)
             };
@@ -152,8 +151,17 @@ impl Gate {
             authenticated_at: envelope.authenticated_at,
             origin: Origin::Resumed,
         };
-        Ok((Some(identity), envelope.state))
+        Ok((Whose::Clients(Box::new(identity)), envelope.state))
     }
+}
+
+/// Whose session may resume.
+enum Whose {
+    Clients(Box<Identity>),
+    /// Of a client that showed no certificate, at that time.
+    Nobodys {
+        since: UnixTime,
+    },
 }
 
 /// Says that what was offered is none of ours.

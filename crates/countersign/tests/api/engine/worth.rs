@@ -1,12 +1,13 @@
 //! What a verdict, a ticket and a journal are worth.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use countersign::engine::{Cause, Declined, Resumption, TicketKeys};
+use countersign::engine::{Acceptor, Cause, Declined, Entry, Resumption, TicketKeys};
 use countersign::{Decision, JournalEntry, Reason, Verifier};
 use rustls::version::{TLS12, TLS13};
 
-use super::pair::{Pair, VERSIONS, requiring};
+use super::pair::{Pair, VERSIONS, credential, requiring};
 use crate::peer::{Client, Clock};
 use crate::site::{BILLING, POLICY, Site};
 
@@ -92,6 +93,32 @@ fn a_session_from_the_future_does_not_outlive_its_age() {
             let mut again = Pair::new(&acceptor, &client, "server.example", &clock);
             assert_eq!(again.talk(), None);
             assert!(!again.server.session().unwrap().is_resumed(), "{version:?} {way:?}");
+        }
+    }
+}
+
+/// Whoever resumes gets a new session, which must not be younger than the handshake it goes back to.
+#[test]
+fn a_session_of_nobody_ends_with_its_age_however_often_it_resumes() {
+    const HOUR: i64 = 3_600;
+    let site = Site::new();
+    for way in [tickets(), Resumption::cache(64)] {
+        for version in VERSIONS {
+            let entry = Entry::optional(credential(), Arc::new(site.verifier(POLICY)));
+            let builder = Acceptor::builder().default_entry(entry).resumption(way.clone());
+            let acceptor = builder.session_age(Duration::from_secs(2 * 3_600)).build().unwrap();
+            let clock = Clock::new();
+            let client = Client::nobody(version, &clock);
+            let began = clock.seconds();
+            for hour in 0..4 {
+                let mut pair = Pair::new(&acceptor, &client, "server.example", &clock);
+                assert_eq!(pair.talk(), None);
+                let session = pair.server.session().unwrap();
+                assert_eq!(session.is_resumed(), hour == 1 || hour == 2, "{version:?} {way:?}");
+                let since = if hour < 3 { began } else { clock.seconds() };
+                assert_eq!(session.authenticated_at().as_secs(), since);
+                clock.advance(HOUR);
+            }
         }
     }
 }
