@@ -59,14 +59,16 @@ struct Source {
 #[derive(Clone)]
 enum Text {
     File(PathBuf),
-    Here { toml: String, base_dir: PathBuf },
+    Here { toml: Vec<u8>, base_dir: PathBuf },
 }
 
 impl Source {
     fn compile(&self) -> Result<CompiledPolicy, Error> {
         match &self.text {
             Text::File(file) => CompiledPolicy::from_file(file, &self.given),
-            Text::Here { toml, base_dir } => CompiledPolicy::from_toml(toml, base_dir, &self.given),
+            Text::Here { toml, base_dir } => {
+                CompiledPolicy::from_bytes(toml, base_dir, &self.given)
+            }
         }
     }
 }
@@ -153,11 +155,11 @@ impl Verifier {
         Self::builder_from_file(policy).build()
     }
 
-    /// From the text of a policy; paths in it are relative to `base_dir`.
+    /// From the text of a policy, UTF-8; paths in it are relative to `base_dir`.
     ///
     /// # Errors
     /// Whatever is wrong with the policy or a file it names, and where.
-    pub fn from_toml(policy: &str, base_dir: impl AsRef<Path>) -> Result<Self, Error> {
+    pub fn from_toml(policy: impl AsRef<[u8]>, base_dir: impl AsRef<Path>) -> Result<Self, Error> {
         Self::builder_from_toml(policy, base_dir).build()
     }
 
@@ -167,9 +169,12 @@ impl Verifier {
     }
 
     /// [`Verifier::from_toml`] with settings.
-    pub fn builder_from_toml(policy: &str, base_dir: impl AsRef<Path>) -> VerifierBuilder {
+    pub fn builder_from_toml(
+        policy: impl AsRef<[u8]>,
+        base_dir: impl AsRef<Path>,
+    ) -> VerifierBuilder {
         let base_dir = base_dir.as_ref().to_owned();
-        builder(Text::Here { toml: policy.to_owned(), base_dir })
+        builder(Text::Here { toml: policy.as_ref().to_owned(), base_dir })
     }
 
     /// The verdict on a chain as the client presented it: DER certificates, leaf first, the

@@ -51,9 +51,18 @@ impl CompiledPolicy {
     /// with the file, and where there is one, the line and column.
     pub(crate) fn from_file(path: &Path, given: &Given) -> Result<Self, Error> {
         let bytes = fs::read(path).map_err(|e| Error::io(path, e))?;
-        let text = core::str::from_utf8(&bytes).map_err(|bad| not_utf8(&bytes, bad, path))?;
         let base_dir = path.parent().unwrap_or(Path::new(""));
-        Self::from_toml(text, base_dir, given).map_err(|e| e.in_file(path))
+        Self::from_bytes(&bytes, base_dir, given).map_err(|e| e.in_file(path))
+    }
+
+    /// Compiles a policy's text, which is to be UTF-8; the paths in it are relative to `base_dir`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`from_file`](Self::from_file); errors about the text itself name no file.
+    pub(crate) fn from_bytes(text: &[u8], base_dir: &Path, given: &Given) -> Result<Self, Error> {
+        let text = core::str::from_utf8(text).map_err(|bad| not_utf8(text, bad))?;
+        Self::from_toml(text, base_dir, given)
     }
 
     /// Compiles a policy's text; the paths in it are relative to `base_dir`.
@@ -84,9 +93,9 @@ impl CompiledPolicy {
     }
 }
 
-fn not_utf8(bytes: &[u8], bad: core::str::Utf8Error, path: &Path) -> Error {
+fn not_utf8(bytes: &[u8], bad: core::str::Utf8Error) -> Error {
     let text = String::from_utf8_lossy(&bytes[..bad.valid_up_to()]);
-    Source(&text).error(text.len(), "a policy is UTF-8 text; this is not").in_file(path)
+    Source(&text).error(text.len(), "a policy is UTF-8 text; this is not")
 }
 
 /// Reads every file and takes the DER out of it.

@@ -66,6 +66,7 @@ fn what_is_wrong_in_memory_is_said_like_what_is_wrong_in_files() {
             "CRLs from memory: no CRL",
         ),
         (policy(), "1:1: no `anchors` under [trust]"),
+        (Verifier::builder_from_toml(b"version = 1\n\xff", ""), "2:1: a policy is UTF-8 text"),
         (policy().crls(crls(&site, &[])), "1:1: no `anchors` under [trust]"),
     ] {
         let error = builder.build().unwrap_err();
