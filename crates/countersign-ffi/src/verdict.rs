@@ -1,0 +1,229 @@
+//! The verdict as C gets it.
+
+use core::ffi::c_char;
+use core::fmt;
+use core::mem::offset_of;
+
+use countersign::{Binding, Reason, Verdict, VerdictRecord};
+
+use crate::boundary::Outcome;
+use crate::reason::csn_decision;
+use crate::sized::{self, Sized_};
+use crate::text;
+
+/// Allow or deny, why, who, and under which policy: a copy that needs no freeing. Begin with
+/// CSN_VERDICT_INIT. Only decision == CSN_DECISION_ALLOW lets anyone in.
+#[repr(C)]
+#[derive(Clone, Debug)]
+pub struct csn_verdict {
+    /// sizeof(csn_verdict), set by the caller.
+    pub struct_size: usize,
+    /// A csn_decision.
+    pub decision: i32,
+    /// A csn_reason.
+    pub reason: i32,
+    /// Under CSN_REASON_ALLOWED_AUDIT, the csn_reason that enforcement would have denied with;
+    /// else CSN_REASON_ALLOWED.
+    pub audit_reason: i32,
+    /// The certificate that a deny is about, by its place in the chain as presented, 0 being the
+    /// leaf; -1 where it is about none.
+    pub chain_index: i32,
+    /// The generation of the policy that decided; 0 where none did.
+    pub generation: u64,
+    /// The last second in which this verdict may be relied on without asking again, in seconds
+    /// since 1970; 0 on a deny.
+    pub expires: i64,
+    /// 1 where the verdict was remembered and not worked out anew. It is the same either way.
+    pub is_cached: u8,
+    /// Bytes of binding: 64, or 0 on a deny.
+    pub binding_len: u8,
+    /// Bytes of client, NUL not counted; 0 where no client record matched.
+    pub client_len: u16,
+    /// Bytes of the whole rule, NUL not counted; 0 where none decided. Where this is 256 or more,
+    /// rule holds what fits.
+    pub rule_len: u32,
+    /// The client's id, and NUL. It may be there on a deny, too.
+    pub client: [c_char; 256],
+    /// The rule that decided, as "kind:value" or "issued", and NUL.
+    pub rule: [c_char; 256],
+    /// What ties a session to the trust it was allowed under, for csn_reauthorize(). Keep it
+    /// where the peer cannot change it, with the leaf: in the ticket or in the session cache.
+    pub binding: [u8; 64],
+}
+
+// SAFETY: `repr(C)`, the size first, numbers and arrays of numbers.
+unsafe impl Sized_ for csn_verdict {
+    const FIRST_SIZE: usize = size_of::<Self>();
+}
+
+const _: () = assert!(Binding::LENGTH == 64);
+
+/// The ids of clients fit, with NUL.
+const _: () = assert!(countersign::limits::CLIENT_ID_BYTES < 256);
+
+/// A verdict of the core, borrowed or recorded.
+pub(crate) trait Said {
+    fn reason(&self) -> Reason;
+    fn audit_reason(&self) -> Option<Reason>;
+    fn chain_index(&self) -> Option<usize>;
+    fn generation(&self) -> u64;
+    fn client(&self) -> Option<&str>;
+    fn write_rule(&self, text: &mut text::Writer<'_>) -> fmt::Result;
+    fn binding(&self) -> Option<Binding>;
+    fn is_cached(&self) -> bool;
+}
+
+impl Said for Verdict {
+    fn reason(&self) -> Reason {
+        self.reason()
+    }
+
+    fn audit_reason(&self) -> Option<Reason> {
+        self.audit_reason()
+    }
+
+    fn chain_index(&self) -> Option<usize> {
+        self.chain_index()
+    }
+
+    fn generation(&self) -> u64 {
+        self.generation()
+    }
+
+    fn client(&self) -> Option<&str> {
+        self.client()
+    }
+
+    fn write_rule(&self, text: &mut text::Writer<'_>) -> fmt::Result {
+        self.write_rule(text)
+    }
+
+    fn binding(&self) -> Option<Binding> {
+        self.binding()
+    }
+
+    fn is_cached(&self) -> bool {
+        self.is_cached()
+    }
+}
+
+impl Said for VerdictRecord {
+    fn reason(&self) -> Reason {
+        self.reason()
+    }
+
+    fn audit_reason(&self) -> Option<Reason> {
+        self.audit_reason()
+    }
+
+    fn chain_index(&self) -> Option<usize> {
+        self.chain_index()
+    }
+
+    fn generation(&self) -> u64 {
+        self.generation()
+    }
+
+    fn client(&self) -> Option<&str> {
+        self.client()
+    }
+
+    fn write_rule(&self, text: &mut text::Writer<'_>) -> fmt::Result {
+        self.rule().map_or(Ok(()), |rule| fmt::Write::write_str(text, rule))
+    }
+
+    fn binding(&self) -> Option<Binding> {
+        self.binding().copied()
+    }
+
+    fn is_cached(&self) -> bool {
+        false
+    }
+}
+
+impl csn_verdict {
+    /// Writes a deny that nobody decided, before anything else is done; also where the caller's
+    /// structure is too small for all else.
+    ///
+    /// # Safety
+    /// `out` is NULL or a csn_verdict that the caller may write.
+    #[inline]
+    pub(crate) unsafe fn deny(out: *mut Self) -> Outcome {
+        const DECIDED: usize = offset_of!(csn_verdict, audit_reason);
+        // SAFETY: as this function requires. Where the size is that of no version, what it says
+        // is there is still there.
+        unsafe {
+            if !out.is_null() && out.is_aligned() && out.cast::<usize>().read() >= DECIDED {
+                (*out).decision = csn_decision::CSN_DECISION_DENY as i32;
+                (*out).reason = Reason::Internal as i32;
+            }
+            sized::fill(out, Self::be_a_deny)
+        }
+    }
+
+    #[inline]
+    fn be_a_deny(&mut self) {
+        self.decision = csn_decision::CSN_DECISION_DENY as i32;
+        self.reason = Reason::Internal as i32;
+        (self.audit_reason, self.chain_index) = (Reason::Allowed as i32, -1);
+        (self.generation, self.expires) = (0, 0);
+        (self.is_cached, self.binding_len, self.client_len, self.rule_len) = (0, 0, 0, 0);
+        (self.client[0], self.rule[0]) = (0, 0);
+    }
+
+    /// Writes a verdict.
+    ///
+    /// # Safety
+    /// `out` is a csn_verdict that [`csn_verdict::deny`] took.
+    #[inline]
+    pub(crate) unsafe fn put(out: *mut Self, verdict: &impl Said) -> Outcome {
+        // SAFETY: as this function requires.
+        unsafe { sized::fill(out, |out| out.say(verdict)) }
+    }
+
+    #[inline]
+    pub(crate) fn say(&mut self, verdict: &impl Said) {
+        let reason = verdict.reason();
+        self.reason = reason as i32;
+        self.audit_reason = verdict.audit_reason().unwrap_or(Reason::Allowed) as i32;
+        let place = verdict.chain_index().map(|place| i32::try_from(place).unwrap_or(i32::MAX));
+        self.chain_index = place.unwrap_or(-1);
+        self.generation = verdict.generation();
+        self.is_cached = verdict.is_cached().into();
+        let client = text::copy(verdict.client().unwrap_or(""), &mut self.client);
+        self.client_len = u16::try_from(client).unwrap_or(u16::MAX);
+        let mut rule = text::Writer::new(&mut self.rule);
+        // An array takes any text.
+        let _ = verdict.write_rule(&mut rule);
+        self.rule_len = u32::try_from(rule.finish()).unwrap_or(u32::MAX);
+        let binding = verdict.binding();
+        self.expires = binding.map_or(0, |binding| binding.expiry().as_secs());
+        self.binding_len = 0;
+        if let Some(binding) = binding {
+            self.binding = *binding.as_bytes();
+            self.binding_len = 64;
+        }
+        // Last: until everything is here it is a deny.
+        self.decision = reason.decision() as i32;
+    }
+
+    /// One to be written by this library for a callback.
+    pub(crate) fn empty() -> Self {
+        Self {
+            struct_size: size_of::<Self>(),
+            decision: csn_decision::CSN_DECISION_DENY as i32,
+            reason: Reason::Internal as i32,
+            audit_reason: Reason::Allowed as i32,
+            chain_index: -1,
+            generation: 0,
+            expires: 0,
+            is_cached: 0,
+            binding_len: 0,
+            client_len: 0,
+            rule_len: 0,
+            client: [0; 256],
+            rule: [0; 256],
+            binding: [0; 64],
+        }
+    }
+}
