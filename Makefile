@@ -1,8 +1,8 @@
 # What people type. `make` alone lists it.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test bench fuzz install \
-	packages fmt lint docs structure ring fuzz-smoke tests
+.PHONY: help demo test bench fuzz tsan install \
+	packages fmt lint docs structure header ring fuzz-smoke conformance tests
 
 SHELL := /bin/bash
 CARGO ?= cargo
@@ -17,13 +17,16 @@ help: ## this list
 demo: ## a CA, good and bad clients, a real mTLS server on loopback: a table of verdicts
 	$(CARGO) run --locked --package countersign-cli -- demo
 
-test: packages fmt lint docs structure ring fuzz-smoke conformance tests ## everything CI runs
+test: packages fmt lint docs structure header ring fuzz-smoke conformance tests ## everything CI runs
 
 bench: ## speed and memory, the peers written in Rust beside it in the same run
-	$(CARGO) bench --locked --package countersign-benches
+	$(CARGO) bench --locked --package countersign-benches --package countersign-ffi
 
 fuzz: ## every fuzz target in turn, SECONDS=60 each
 	@.ci/fuzz $(SECONDS)
+
+tsan: ## C threads that decide while another reloads, under the thread sanitizer; needs nightly
+	@.ci/tsan
 
 install: ## the `countersign` command into cargo's bin folder
 	$(CARGO) install --locked --path crates/countersign-cli
@@ -50,6 +53,10 @@ docs:
 structure:
 	$(call say,"structure: the layers of the core")
 	$(CARGO) xtask structure
+
+header:
+	$(call say,"header: the C ABI as it is committed")
+	$(CARGO) xtask header --check
 
 ring:
 	$(call say,"the core on ring alone")

@@ -46,6 +46,10 @@ mod moment;
 
 mod engine;
 
+#[cfg(feature = "internal")]
+#[doc(hidden)]
+pub mod internal;
+
 pub use bytes::csn_bytes;
 pub use engine::*;
 pub use error::csn_error;

@@ -20,9 +20,10 @@ pub(crate) unsafe trait Sized_: Sized {
 ///
 /// # Safety
 /// `out` is NULL or points to as many bytes as its first field says, which nobody else looks at.
+#[inline]
 pub(crate) unsafe fn fill<T: Sized_>(out: *mut T, write: impl FnOnce(&mut T)) -> Outcome {
     // SAFETY: as this function requires.
-    let size = unsafe { size_of_caller(out)? };
+    let size = unsafe { check(out)? };
     if size >= size_of::<T>() {
         // SAFETY: there is room for all fields, and they take any bits.
         write(unsafe { &mut *out });
@@ -38,11 +39,12 @@ pub(crate) unsafe fn fill<T: Sized_>(out: *mut T, write: impl FnOnce(&mut T)) ->
     Ok(())
 }
 
-/// How large the caller's structure is.
+/// How large the caller's structure is, if it can be one.
 ///
 /// # Safety
 /// `out` is NULL or points to a structure that begins with its size.
-unsafe fn size_of_caller<T: Sized_>(out: *const T) -> Outcome<usize> {
+#[inline]
+pub(crate) unsafe fn check<T: Sized_>(out: *const T) -> Outcome<usize> {
     if out.is_null() {
         return Err(csn_status::CSN_ERR_NULL.into());
     }

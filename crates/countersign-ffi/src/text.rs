@@ -2,6 +2,7 @@
 
 use core::ffi::c_char;
 use core::fmt;
+use core::ptr;
 
 /// Writes text into an array, and NUL behind it. What does not fit is left out at a character's
 /// boundary, and counted.
@@ -26,20 +27,33 @@ impl<'a> Writer<'a> {
     }
 }
 
-impl fmt::Write for Writer<'_> {
+impl Writer<'_> {
+    /// Adds a piece of UTF-8.
     #[inline]
-    fn write_str(&mut self, text: &str) -> fmt::Result {
+    pub(crate) fn push(&mut self, text: &[u8]) {
         // Once something was left out, nothing follows: the text would have a hole.
         let room = match self.written == self.length {
             true => self.array.len().saturating_sub(self.written + 1),
             false => 0,
         };
-        let fits = text.floor_char_boundary(room);
-        for (place, byte) in self.array[self.written..].iter_mut().zip(&text.as_bytes()[..fits]) {
-            *place = *byte as c_char;
-        }
+        let fits = if text.len() <= room { text.len() } else { boundary(text, room) };
+        let places = &mut self.array[self.written..][..fits];
+        // SAFETY: both are `fits` bytes long, of types that take any bits, and do not overlap.
+        unsafe { ptr::copy_nonoverlapping(text.as_ptr().cast(), places.as_mut_ptr(), fits) };
         self.written += fits;
         self.length += text.len();
+    }
+}
+
+/// The last place up to `most` where a character begins.
+fn boundary(text: &[u8], most: usize) -> usize {
+    let begins = |place: &usize| text[*place] & 0xc0 != 0x80;
+    (0..=most).rev().find(begins).unwrap_or(0)
+}
+
+impl fmt::Write for Writer<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.push(text.as_bytes());
         Ok(())
     }
 }
@@ -48,7 +62,7 @@ impl fmt::Write for Writer<'_> {
 #[inline]
 pub(crate) fn copy(text: &str, array: &mut [c_char]) -> usize {
     let mut writer = Writer::new(array);
-    let _ = fmt::Write::write_str(&mut writer, text);
+    writer.push(text.as_bytes());
     writer.finish()
 }
 

@@ -1,14 +1,14 @@
 //! The verdict as C gets it.
 
 use core::ffi::c_char;
-use core::fmt;
 use core::mem::offset_of;
 
 use countersign::{Binding, Reason, Verdict, VerdictRecord};
 
-use crate::boundary::Outcome;
+use crate::boundary::{Outcome, call};
 use crate::reason::csn_decision;
 use crate::sized::{self, Sized_};
+use crate::status::csn_status;
 use crate::text;
 
 /// Allow or deny, why, who, and under which policy: a copy that needs no freeing. Begin with
@@ -67,8 +67,8 @@ pub(crate) trait Said {
     fn audit_reason(&self) -> Option<Reason>;
     fn chain_index(&self) -> Option<usize>;
     fn generation(&self) -> u64;
-    fn client(&self) -> Option<&str>;
-    fn write_rule(&self, text: &mut text::Writer<'_>) -> fmt::Result;
+    fn client(&self) -> Option<&[u8]>;
+    fn rule(&self, text: &mut text::Writer<'_>);
     fn binding(&self) -> Option<Binding>;
     fn is_cached(&self) -> bool;
 }
@@ -90,12 +90,12 @@ impl Said for Verdict {
         self.generation()
     }
 
-    fn client(&self) -> Option<&str> {
-        self.client()
+    fn client(&self) -> Option<&[u8]> {
+        self.client_bytes()
     }
 
-    fn write_rule(&self, text: &mut text::Writer<'_>) -> fmt::Result {
-        self.write_rule(text)
+    fn rule(&self, text: &mut text::Writer<'_>) {
+        self.rule_pieces(|piece| text.push(piece));
     }
 
     fn binding(&self) -> Option<Binding> {
@@ -124,12 +124,12 @@ impl Said for VerdictRecord {
         self.generation()
     }
 
-    fn client(&self) -> Option<&str> {
-        self.client()
+    fn client(&self) -> Option<&[u8]> {
+        self.client().map(str::as_bytes)
     }
 
-    fn write_rule(&self, text: &mut text::Writer<'_>) -> fmt::Result {
-        self.rule().map_or(Ok(()), |rule| fmt::Write::write_str(text, rule))
+    fn rule(&self, text: &mut text::Writer<'_>) {
+        text.push(self.rule().unwrap_or("").as_bytes());
     }
 
     fn binding(&self) -> Option<Binding> {
@@ -142,26 +142,36 @@ impl Said for VerdictRecord {
 }
 
 impl csn_verdict {
-    /// Writes a deny that nobody decided, before anything else is done; also where the caller's
-    /// structure is too small for all else.
+    /// Runs an export that ends in a verdict. Before anything else is done it is a deny, also where
+    /// the caller's structure is too small for all else; and a deny is what it is again where the
+    /// body fails.
     ///
     /// # Safety
-    /// `out` is NULL or a csn_verdict that the caller may write.
+    /// `out` is NULL or a csn_verdict that the caller may write, and that `body` does not touch.
     #[inline]
-    pub(crate) unsafe fn deny(out: *mut Self) -> Outcome {
+    pub(crate) unsafe fn decide<V: Said>(
+        out: *mut Self,
+        body: impl FnOnce() -> Outcome<V>,
+    ) -> csn_status {
         const DECIDED: usize = offset_of!(csn_verdict, audit_reason);
         // SAFETY: as this function requires. Where the size is that of no version, what it says
         // is there is still there.
-        unsafe {
+        let status = call(|| unsafe {
             if !out.is_null() && out.is_aligned() && out.cast::<usize>().read() >= DECIDED {
                 (*out).decision = csn_decision::CSN_DECISION_DENY as i32;
                 (*out).reason = Reason::Internal as i32;
             }
-            sized::fill(out, Self::be_a_deny)
+            sized::check(out)?;
+            let verdict = body()?;
+            sized::fill(out, |out| out.say(&verdict))
+        });
+        if status != csn_status::CSN_OK {
+            // SAFETY: as this function requires. What is wrong with `out` was said already.
+            let _ = call(|| unsafe { sized::fill(out, Self::be_a_deny) });
         }
+        status
     }
 
-    #[inline]
     fn be_a_deny(&mut self) {
         self.decision = csn_decision::CSN_DECISION_DENY as i32;
         self.reason = Reason::Internal as i32;
@@ -169,16 +179,6 @@ impl csn_verdict {
         (self.generation, self.expires) = (0, 0);
         (self.is_cached, self.binding_len, self.client_len, self.rule_len) = (0, 0, 0, 0);
         (self.client[0], self.rule[0]) = (0, 0);
-    }
-
-    /// Writes a verdict.
-    ///
-    /// # Safety
-    /// `out` is a csn_verdict that [`csn_verdict::deny`] took.
-    #[inline]
-    pub(crate) unsafe fn put(out: *mut Self, verdict: &impl Said) -> Outcome {
-        // SAFETY: as this function requires.
-        unsafe { sized::fill(out, |out| out.say(verdict)) }
     }
 
     #[inline]
@@ -190,11 +190,12 @@ impl csn_verdict {
         self.chain_index = place.unwrap_or(-1);
         self.generation = verdict.generation();
         self.is_cached = verdict.is_cached().into();
-        let client = text::copy(verdict.client().unwrap_or(""), &mut self.client);
+        let mut client = text::Writer::new(&mut self.client);
+        client.push(verdict.client().unwrap_or(b""));
+        let client = client.finish();
         self.client_len = u16::try_from(client).unwrap_or(u16::MAX);
         let mut rule = text::Writer::new(&mut self.rule);
-        // An array takes any text.
-        let _ = verdict.write_rule(&mut rule);
+        verdict.rule(&mut rule);
         self.rule_len = u32::try_from(rule.finish()).unwrap_or(u32::MAX);
         let binding = verdict.binding();
         self.expires = binding.map_or(0, |binding| binding.expiry().as_secs());

@@ -6,7 +6,7 @@ use core::ptr;
 use arrayvec::ArrayVec;
 use countersign::{UnixTime, Verifier, limits};
 
-use crate::boundary::{Outcome, call, call_explained, value};
+use crate::boundary::{Outcome, call_explained, value};
 use crate::bytes::{array, csn_bytes, path};
 use crate::error::csn_error;
 use crate::handle::{Handle, borrow, free_share, give_share, put_new, share};
@@ -144,12 +144,13 @@ pub unsafe extern "C" fn csn_verify(
     out: *mut csn_verdict,
 ) -> csn_status {
     // SAFETY: as above.
-    call(|| unsafe {
-        csn_verdict::deny(out)?;
-        let verifier = borrow(verifier)?;
-        let chain = certificates(chain, count)?;
-        csn_verdict::put(out, &verifier.verify(&chain, UnixTime::from_secs(now)))
-    })
+    unsafe {
+        csn_verdict::decide(out, || {
+            let verifier = borrow(verifier)?;
+            let chain = certificates(chain, count)?;
+            Ok(verifier.verify(&chain, UnixTime::from_secs(now)))
+        })
+    }
 }
 
 /// One more than the limit is enough for the verifier to see that it is exceeded.
@@ -180,10 +181,11 @@ pub unsafe extern "C" fn csn_reauthorize(
     out: *mut csn_verdict,
 ) -> csn_status {
     // SAFETY: as above.
-    call(|| unsafe {
-        csn_verdict::deny(out)?;
-        let verifier = borrow(verifier)?;
-        let (leaf, binding) = (leaf.as_slice()?, binding.as_slice()?);
-        csn_verdict::put(out, &verifier.reauthorize(leaf, binding, UnixTime::from_secs(now)))
-    })
+    unsafe {
+        csn_verdict::decide(out, || {
+            let verifier = borrow(verifier)?;
+            let (leaf, binding) = (leaf.as_slice()?, binding.as_slice()?);
+            Ok(verifier.reauthorize(leaf, binding, UnixTime::from_secs(now)))
+        })
+    }
 }

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod any_server;
+mod c_scene;
 pub mod forge;
 pub mod fuzz;
 mod policy_dir;
@@ -13,4 +14,5 @@ pub mod vectors;
 pub mod worst;
 
 pub use any_server::AnyServer;
+pub use c_scene::CScene;
 pub use policy_dir::PolicyDir;

@@ -1,7 +1,7 @@
 //! One TLS connection: bytes in, bytes out.
 
-use countersign::UnixTime;
 use countersign::engine::{Acceptor, Closed, Connection, Lease, State, WaitsFor};
+use countersign::{UnixTime, VerdictRecord};
 
 use crate::boundary::{Outcome, call, value};
 use crate::bytes::{array_mut, csn_bytes};
@@ -255,14 +255,14 @@ pub unsafe extern "C" fn csn_conn_verdict(
     out: *mut csn_verdict,
 ) -> csn_status {
     // SAFETY: as above.
-    call(|| unsafe {
-        csn_verdict::deny(out)?;
-        let connection = &borrow(conn)?.connection;
-        let of_session = connection.session().and_then(|session| session.verdict());
-        let of_refusal = connection.refusal().and_then(|refusal| refusal.verdict());
-        let verdict = of_session.or(of_refusal).ok_or(csn_status::CSN_ERR_STATE)?;
-        csn_verdict::put(out, verdict)
-    })
+    unsafe {
+        csn_verdict::decide(out, || {
+            let connection = &borrow(conn)?.connection;
+            let of_session = connection.session().and_then(|session| session.verdict());
+            let of_refusal = connection.refusal().and_then(|refusal| refusal.verdict());
+            Ok(of_session.or(of_refusal).ok_or(csn_status::CSN_ERR_STATE)?.clone())
+        })
+    }
 }
 
 /// Judges an established client again: by the policy in force now, on the chain that it came
@@ -275,23 +275,22 @@ pub unsafe extern "C" fn csn_conn_review(
     out: *mut csn_verdict,
 ) -> csn_status {
     // SAFETY: as above.
-    call(|| unsafe {
-        csn_verdict::deny(out)?;
-        let live = borrow_mut(conn)?;
-        let now = UnixTime::from_secs(now);
-        if !matches!(live.connection.state(), State::Established(_)) {
+    unsafe { csn_verdict::decide(out, || borrow_mut(conn)?.review(UnixTime::from_secs(now))) }
+}
+
+impl Live {
+    fn review(&mut self, now: UnixTime) -> Outcome<VerdictRecord> {
+        if !matches!(self.connection.state(), State::Established(_)) {
             return Err(csn_status::CSN_ERR_STATE.into());
         }
-        if live.lease.is_none() {
-            live.lease = live.connection.lease();
+        if self.lease.is_none() {
+            self.lease = self.connection.lease();
         }
-        let lease = live.lease.as_ref().ok_or(csn_status::CSN_ERR_STATE)?;
-        let session = live.connection.session().and_then(|session| session.verdict());
-        match session.filter(|_| lease.is_current(now)) {
-            Some(verdict) => csn_verdict::put(out, verdict),
-            None => csn_verdict::put(out, &lease.judge(now)),
-        }
-    })
+        let lease = self.lease.as_ref().ok_or(csn_status::CSN_ERR_STATE)?;
+        let session = self.connection.session().and_then(|session| session.verdict());
+        let unchanged = session.filter(|_| lease.is_current(now)).cloned();
+        Ok(unchanged.unwrap_or_else(|| lease.judge(now)))
+    }
 }
 
 fn change(conn: *mut csn_conn, change: impl FnOnce(&mut Connection)) -> csn_status {

@@ -63,6 +63,13 @@ impl Verdict {
         Some(decided.snapshot.matcher().client_id(decided.judged.outcome.client?))
     }
 
+    /// The same as bytes, which are not checked again to be UTF-8.
+    #[inline]
+    pub fn client_bytes(&self) -> Option<&[u8]> {
+        let decided = self.decided.as_ref()?;
+        Some(decided.snapshot.matcher().client_bytes(decided.judged.outcome.client?))
+    }
+
     /// The client's id, owned.
     pub fn client_id(&self) -> Option<String> {
         self.client().map(ToOwned::to_owned)
@@ -85,21 +92,21 @@ impl Verdict {
 
     /// The rule that decided, as `kind:value` (`uri:spiffe://acme.example/billing`), or `issued`.
     pub fn rule(&self) -> Option<String> {
-        let mut text = String::new();
-        self.write_rule(&mut text).expect("invariant: writing to a String does not fail");
+        let mut text = Vec::new();
+        self.rule_pieces(|piece| text.extend_from_slice(piece));
+        let text = String::from_utf8(text).expect("invariant: a rule is text");
         (!text.is_empty()).then_some(text)
     }
 
-    /// [`rule`](Self::rule), written to `text`: without an allocation where `text` needs none.
-    ///
-    /// # Errors
-    /// Those of `text`.
-    pub fn write_rule(&self, text: &mut impl fmt::Write) -> fmt::Result {
-        let Some(decided) = &self.decided else { return Ok(()) };
+    /// [`rule`](Self::rule) as UTF-8, piece by piece, for callers with a place of their own to put it:
+    /// a rule of one key allocates nothing.
+    #[inline]
+    pub fn rule_pieces(&self, mut piece: impl FnMut(&[u8])) {
+        let Some(decided) = &self.decided else { return };
         match decided.judged.outcome.rule {
-            MatchedRule::None => Ok(()),
-            MatchedRule::Issued => text.write_str("issued"),
-            MatchedRule::Rule(rule) => decided.snapshot.matcher().write_rule(rule, text),
+            MatchedRule::None => {}
+            MatchedRule::Issued => piece(b"issued"),
+            MatchedRule::Rule(rule) => decided.snapshot.matcher().rule_pieces(rule, &mut piece),
         }
     }
 

@@ -92,7 +92,7 @@ impl Scene {
     }
 
     fn with_caches(&self, entries: usize) -> Result<Verifier, Error> {
-        Verifier::builder_from_toml(&self.policy(), self.dir.path())
+        Verifier::builder_from_toml(self.policy(), self.dir.path())
             .chain_cache(entries, entries << 16)
             .fact_cache(entries)
             .build()

@@ -225,6 +225,11 @@ pub(super) fn hellos() -> Vec<Vec<u8>> {
     inputs
 }
 
+/// A hello in TLS 1.3 for `a.example`.
+pub fn a_hello() -> Vec<u8> {
+    hello(&TLS13, "a.example")
+}
+
 fn hello(version: &'static SupportedProtocolVersion, name: &str) -> Vec<u8> {
     // Without the post-quantum share: a short hello is read and changed sooner.
     let provider = CryptoProvider {

@@ -1,6 +1,7 @@
 //! What fuzzers start from and work on: seeds made by [`forge`](crate::forge), and forms in
 //! which changed octets mean changed structures.
 
+mod c_call_seeds;
 mod handshake_seeds;
 mod handshake_site;
 pub mod loose;
@@ -8,6 +9,7 @@ mod scene;
 mod scene_seeds;
 mod seeds;
 
+pub use handshake_seeds::a_hello;
 pub use handshake_site::{guest, handshake_site};
 pub use scene::{Role, SIGNERS, Scene, SceneWriter, signer};
 pub use seeds::{Seed, TARGETS, seeds};

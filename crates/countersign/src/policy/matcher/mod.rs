@@ -6,8 +6,6 @@ pub(in crate::policy) mod rulebook;
 mod search;
 pub(in crate::policy) mod tables;
 
-use core::fmt;
-
 use self::rulebook::{Place, Rulebook};
 use self::search::{Found, OutOfSteps, Search, Steps};
 use self::tables::texts::Texts;
@@ -204,7 +202,12 @@ impl Matcher {
 
     /// The id of a client.
     pub(crate) fn client_id(&self, client: ClientIndex) -> &str {
-        text(self.ids.get(client.0 as usize))
+        text(self.client_bytes(client))
+    }
+
+    /// The same, not checked again to be UTF-8.
+    pub(crate) fn client_bytes(&self, client: ClientIndex) -> &[u8] {
+        self.ids.get(client.0 as usize)
     }
 
     /// The record of a client; `None` for one that lists alone know.
@@ -213,15 +216,15 @@ impl Matcher {
     }
 
     /// A rule as `kind:value`, the keys of one that has several joined by `+`. Allocates.
-    pub(crate) fn write_rule(&self, rule: RuleRef, text: &mut impl fmt::Write) -> fmt::Result {
-        self.book(rule).write(rule.place, text)
+    pub(crate) fn rule_pieces(&self, rule: RuleRef, piece: &mut impl FnMut(&[u8])) {
+        self.book(rule).pieces(rule.place, piece);
     }
 
     #[cfg(test)]
     pub(crate) fn rule_text(&self, rule: RuleRef) -> String {
-        let mut text = String::new();
-        self.write_rule(rule, &mut text).unwrap();
-        text
+        let mut text = Vec::new();
+        self.rule_pieces(rule, &mut |piece| text.extend_from_slice(piece));
+        String::from_utf8(text).unwrap()
     }
 
     /// The note of a deny rule.

@@ -1,6 +1,5 @@
 //! One side of a policy, its clients' rules or its deny rules, in tables that find them.
 
-use core::fmt::{self, Write};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -84,18 +83,19 @@ impl Rulebook {
         }
     }
 
-    /// A rule as `kind:value`, its keys joined by `+`.
-    pub(in crate::policy) fn write(&self, place: Place, text: &mut impl Write) -> fmt::Result {
+    /// A rule as `kind:value`, its keys joined by `+`: UTF-8, piece by piece.
+    pub(in crate::policy) fn pieces(&self, place: Place, piece: &mut impl FnMut(&[u8])) {
         match place {
             Place::Entry(kind, place) => {
-                let value = ExactText(kind, self.exact.value(kind, place as usize));
-                text.write_str(kind.name())?;
-                write!(text, ":{value}")
+                piece(kind.name().as_bytes());
+                piece(b":");
+                ExactText(kind, self.exact.value(kind, place as usize)).pieces(piece);
             }
             Place::Rule(rule) => {
-                let keys = self.rules[rule as usize].keys.iter().enumerate();
-                let mut keys = keys.map(|(i, key)| (if i == 0 { "" } else { "+" }, key));
-                keys.try_for_each(|(plus, key)| write!(text, "{plus}{key}"))
+                for (i, key) in self.rules[rule as usize].keys.iter().enumerate() {
+                    let plus = if i == 0 { "" } else { "+" };
+                    piece(format!("{plus}{key}").as_bytes());
+                }
             }
         }
     }

@@ -133,23 +133,43 @@ impl fmt::Display for Key {
 /// The text of an exact value from the bytes its table is keyed by.
 pub(crate) struct ExactText<'a>(pub(crate) Kind, pub(crate) &'a [u8]);
 
-impl fmt::Display for ExactText<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl ExactText<'_> {
+    /// The value as UTF-8, piece by piece. What is text in a policy is text here, and is not checked
+    /// again: callers in C wait for it.
+    pub(in crate::policy) fn pieces(&self, piece: &mut impl FnMut(&[u8])) {
         match self.0 {
-            Kind::Cert | Kind::Spki => write_hex(f, self.1),
+            Kind::Cert | Kind::Spki => hex(self.1, piece),
             Kind::IssuerSerial => {
                 let (issuer, serial) = self.1.split_at(self.1.len().min(32));
-                write_hex(f, issuer)?;
-                f.write_str("/")?;
-                write_hex(f, serial)
+                hex(issuer, piece);
+                piece(b"/");
+                hex(serial, piece);
             }
-            _ => f.write_str(&String::from_utf8_lossy(self.1)),
+            _ => piece(self.1),
         }
     }
 }
 
-fn write_hex(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+impl fmt::Display for ExactText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut written = Ok(());
+        self.pieces(&mut |piece| {
+            written = written.and_then(|()| f.write_str(&String::from_utf8_lossy(piece)));
+        });
+        written
+    }
+}
+
+fn hex(bytes: &[u8], piece: &mut impl FnMut(&[u8])) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut digits = [0; 64];
+    for bytes in bytes.chunks(digits.len() / 2) {
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 15)];
+        }
+        piece(&digits[..2 * bytes.len()]);
+    }
 }
 
 /// A network: the addresses of one family that share their first bits. Bits past the prefix are 0.

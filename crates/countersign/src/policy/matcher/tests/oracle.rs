@@ -33,7 +33,9 @@ struct Plain {
 /// A client's or a deny rule's items, each a list of keys.
 type Items = Vec<Vec<Key>>;
 
-fn some_of<T: Copy + fmt::Debug + 'static>(values: &'static [T]) -> impl Strategy<Value = Vec<T>> {
+fn some_of<T: Copy + core::fmt::Debug + 'static>(
+    values: &'static [T],
+) -> impl Strategy<Value = Vec<T>> {
     prop::collection::vec(prop::sample::select(values), 0..3)
 }
 

@@ -1,0 +1,65 @@
+//! What the C call costs over the Rust call: the same verifier, the same chain, in turns.
+#![allow(unsafe_code, reason = "it calls as C does")]
+
+use std::hint::black_box;
+use std::ptr;
+use std::sync::Arc;
+
+use countersign::Verifier;
+use countersign_benches::world::{TIME, World};
+use countersign_benches::{allocations, measure, table};
+use countersign_ffi::{csn_bytes, csn_status, csn_verdict, csn_verifier, csn_verify};
+use countersign_testkit::forge::KeyKind;
+
+#[global_allocator]
+static ALLOCATOR: allocations::Counting = allocations::Counting;
+
+const CLIENTS: usize = 1_000;
+
+fn main() {
+    let world = World::new(KeyKind::P256, CLIENTS);
+    let verifier = Arc::new(world.verifier(1_000_000, CLIENTS * 2, CLIENTS * 2));
+    // The handle of a verifier is a pointer to the core's own.
+    let handle = Arc::as_ptr(&verifier).cast::<csn_verifier>();
+    let chain = world.chain(7);
+    let in_c = chain.map(csn_bytes::from);
+    let mut verdict = empty();
+    let rust = |verifier: &Verifier| {
+        assert!(black_box(verifier.verify(black_box(&chain), TIME)).is_allowed());
+    };
+    // Through a pointer, so that it is called as from another language.
+    let csn_verify = black_box(csn_verify as CsnVerify);
+    let mut c = || {
+        // SAFETY: the verifier, the chain and the verdict outlive the call.
+        let status = unsafe {
+            csn_verify(handle, black_box(in_c.as_ptr()), 2, TIME.as_secs(), &raw mut verdict)
+        };
+        assert!(status == csn_status::CSN_OK && black_box(&verdict).decision == 1);
+    };
+    (0..4).for_each(|_| rust(&verifier));
+    c();
+    table::section("Warm decision through the C ABI");
+    let pair = measure::pair(&mut c, || rust(&verifier));
+    table::beside("csn_verify()", pair.first, "ns");
+    table::beside("Verifier::verify()", pair.second, "ns");
+    table::at_most("the C call over the Rust call", pair.first - pair.second, 30.0, "ns");
+    let before = allocations::calls();
+    (0..100_000).for_each(|_| c());
+    let calls = (allocations::calls() - before) as f64;
+    table::at_most("allocations in 100,000 decisions", calls, 0.0, "calls");
+}
+
+type CsnVerify = unsafe extern "C" fn(
+    *const csn_verifier,
+    *const csn_bytes,
+    usize,
+    i64,
+    *mut csn_verdict,
+) -> csn_status;
+
+fn empty() -> csn_verdict {
+    // SAFETY: all zero is a csn_verdict.
+    let mut verdict: csn_verdict = unsafe { ptr::read([0_u64; 78].as_ptr().cast()) };
+    verdict.struct_size = size_of::<csn_verdict>();
+    verdict
+}
