@@ -1,7 +1,7 @@
 # What people type. `make` alone lists it.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test bench fuzz tsan install \
+.PHONY: help demo test bench bench-peers fuzz tsan install \
 	packages fmt lint docs structure header ring fuzz-smoke conformance tests
 
 SHELL := /bin/bash
@@ -21,6 +21,19 @@ test: packages fmt lint docs structure header ring fuzz-smoke conformance tests 
 
 bench: ## speed and memory, the peers written in Rust beside it in the same run
 	$(CARGO) bench --locked --package countersign-benches --package countersign-ffi
+
+# The workspace of the libraries that we are measured beside.
+PEERS := $(CARGO) build --release --locked --manifest-path benches/peers/Cargo.toml
+
+bench-peers: ## handshakes of s2n-tls, BoringSSL, two OpenSSLs beside ours; long to build
+	$(call say,"packages: what the other libraries are built with")
+	@.ci/packages bench
+	$(call say,"the other libraries: each OpenSSL by itself because a build has one of them only")
+	$(PEERS) --package peer-openssl --bin openssl-system
+	$(PEERS) --package peer-openssl --bin openssl-vendored --features vendored
+	$(PEERS) --package peer-boringssl --package peer-s2n --package peer-driver
+	$(call say,"in turns")
+	benches/peers/target/release/peer-driver benches/peers/target/release
 
 fuzz: ## every fuzz target in turn, SECONDS=60 each
 	@.ci/fuzz $(SECONDS)

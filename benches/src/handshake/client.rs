@@ -18,6 +18,7 @@ use super::{Client, Material, Scenario};
 #[derive(Debug)]
 pub struct Clients {
     config: Arc<ClientConfig>,
+    identities: Arc<Identities>,
     name: ServerName<'static>,
 }
 
@@ -31,6 +32,29 @@ impl Clients {
             Scenario::Full | Scenario::Resumed => Identities::new(material, material.regulars()),
             Scenario::NewClient => Identities::once(material, material.unseen()),
         };
+        let resumption = match scenario {
+            Scenario::Full | Scenario::NewClient => Resumption::disabled(),
+            Scenario::Resumed => Resumption::in_memory_sessions(8),
+        };
+        Self::with(identities, resumption)
+    }
+
+    /// A client that presents this chain, in DER, and signs with this key, in PKCS#8, whether or
+    /// not they are of one client.
+    ///
+    /// # Panics
+    /// Where rustls refuses the key.
+    pub fn presenting(chain: &[&[u8]], key: &[u8]) -> Self {
+        Self::with(Identities::one(certified(chain, key)), Resumption::disabled())
+    }
+
+    /// A client without a certificate.
+    pub fn anonymous() -> Self {
+        Self::with(Identities::default(), Resumption::disabled())
+    }
+
+    fn with(identities: Identities, resumption: Resumption) -> Self {
+        let identities = Arc::new(identities);
         let provider = CryptoProvider {
             cipher_suites: vec![provider::cipher_suite::TLS13_AES_128_GCM_SHA256],
             kx_groups: vec![provider::kx_group::X25519],
@@ -41,13 +65,10 @@ impl Clients {
             .expect("the suite is one of TLS 1.3")
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(AnyServer::default()))
-            .with_client_cert_resolver(Arc::new(identities));
-        config.resumption = match scenario {
-            Scenario::Full | Scenario::NewClient => Resumption::disabled(),
-            Scenario::Resumed => Resumption::in_memory_sessions(8),
-        };
+            .with_client_cert_resolver(identities.clone());
+        config.resumption = resumption;
         let name = ServerName::try_from("localhost").expect("a name");
-        Self { config: Arc::new(config), name }
+        Self { config: Arc::new(config), identities, name }
     }
 
     /// The next client in turn.
@@ -57,10 +78,15 @@ impl Clients {
     pub fn connect(&self) -> ClientConnection {
         ClientConnection::new(Arc::clone(&self.config), self.name.clone()).expect("a client")
     }
+
+    /// The certificate that was the last to be presented, DER.
+    pub fn presented(&self) -> Option<&[u8]> {
+        self.identities.last()
+    }
 }
 
 /// Certificates in turn.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Identities {
     keys: Vec<Arc<CertifiedKey>>,
     next: AtomicUsize,
@@ -73,21 +99,37 @@ impl Identities {
         Self { keys, next: AtomicUsize::new(0), repeat: true }
     }
 
+    fn one(key: CertifiedKey) -> Self {
+        Self { keys: vec![Arc::new(key)], next: AtomicUsize::new(0), repeat: true }
+    }
+
     fn once(material: &Material, clients: &[Client]) -> Self {
         Self { repeat: false, ..Self::new(material, clients) }
+    }
+
+    fn last(&self) -> Option<&[u8]> {
+        let turn = self.next.load(Ordering::Relaxed).checked_sub(1)?;
+        Some(&self.keys[turn % self.keys.len()].cert[0])
     }
 }
 
 fn identity(material: &Material, client: &Client) -> Arc<CertifiedKey> {
-    let chain = [&client.leaf, &material.intermediate];
-    let chain = chain.map(|der| CertificateDer::from(der.clone())).to_vec();
-    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(client.key.clone()));
-    let key = CertifiedKey::from_der(chain, key, &provider::default_provider());
-    Arc::new(key.expect("a key that fits its certificate"))
+    let key = certified(&[&client.leaf, &material.intermediate], &client.key);
+    key.keys_match().expect("a key that fits its certificate");
+    Arc::new(key)
+}
+
+fn certified(chain: &[&[u8]], key: &[u8]) -> CertifiedKey {
+    let chain = chain.iter().map(|der| CertificateDer::from(der.to_vec())).collect();
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.to_vec()));
+    CertifiedKey::new(chain, provider::sign::any_supported_type(&key).expect("a P-256 key"))
 }
 
 impl ResolvesClientCert for Identities {
     fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        if self.keys.is_empty() {
+            return None;
+        }
         let turn = self.next.fetch_add(1, Ordering::Relaxed);
         assert!(self.repeat || turn < self.keys.len(), "more handshakes than new clients");
         Some(Arc::clone(&self.keys[turn % self.keys.len()]))

@@ -3,9 +3,10 @@
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use rustls::{ClientConnection, HandshakeKind};
+use rustls::crypto::SupportedKxGroup;
+use rustls::{CipherSuite, ClientConnection, HandshakeKind, NamedGroup, ProtocolVersion};
 
-use super::{Clients, Failure, Progress, Server, ServerSide};
+use super::{Clients, Failure, Progress, Scenario, Server, ServerSide};
 use crate::measure::median;
 
 /// More turns than any handshake needs.
@@ -133,9 +134,33 @@ impl Flight {
         self.established && !self.client.is_handshaking()
     }
 
-    /// How the client came in.
-    pub fn kind(&self) -> Option<HandshakeKind> {
-        self.client.handshake_kind()
+    /// Whether this was the handshake that everyone is measured by, and the server has
+    /// authenticated the one of these clients that came last.
+    ///
+    /// # Errors
+    /// What is different.
+    pub fn check(&self, scenario: Scenario, clients: &Clients) -> Result<(), Failure> {
+        let client = &self.client;
+        let version = client.protocol_version();
+        let suite = client.negotiated_cipher_suite().map(|suite| suite.suite());
+        let group = client.negotiated_key_exchange_group().map(SupportedKxGroup::name);
+        if version != Some(ProtocolVersion::TLSv1_3)
+            || suite != Some(CipherSuite::TLS13_AES_128_GCM_SHA256)
+            || group != Some(NamedGroup::X25519)
+        {
+            return Err(format!("{version:?}, {suite:?} and {group:?} were agreed on").into());
+        }
+        let kind = client.handshake_kind();
+        let resumed = scenario == Scenario::Resumed;
+        if kind != Some(if resumed { HandshakeKind::Resumed } else { HandshakeKind::Full }) {
+            return Err(format!("{kind:?} is not {scenario:?}").into());
+        }
+        let authenticated = self.server.as_ref().and_then(|server| server.client());
+        if !resumed && (authenticated.is_none() || authenticated.as_deref() != clients.presented())
+        {
+            return Err("the server has not authenticated this client".into());
+        }
+        Ok(())
     }
 
     /// Drops the server's end, and keeps the client for whoever drops the rest.

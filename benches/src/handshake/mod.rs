@@ -11,6 +11,7 @@ mod material;
 mod ours;
 mod peer;
 mod pin;
+mod proof;
 mod raw;
 mod rounds;
 mod rustls_peers;
@@ -26,6 +27,7 @@ pub use material::{Client, Material};
 pub use ours::Countersign;
 pub use peer::{InProcess, Peer, WARM_UP};
 pub use pin::{cores, pin};
+pub use proof::prove;
 pub use raw::{RawOperations, RawParts};
 pub use rounds::{Series, interleave};
 pub use rustls_peers::{Check, Rustls};
@@ -80,4 +82,8 @@ pub trait ServerSide: Send {
     /// # Errors
     /// Where the handshake has failed.
     fn step(&mut self, input: &mut [u8], output: &mut Vec<u8>) -> Result<Progress, Failure>;
+
+    /// The certificate of the client, DER, once its chain and its signature were found good in
+    /// this handshake. Not measured.
+    fn client(&self) -> Option<Vec<u8>>;
 }

@@ -81,4 +81,11 @@ impl ServerSide for Connection {
             _ => Ok(Progress::Handshaking),
         }
     }
+
+    fn client(&self) -> Option<Vec<u8>> {
+        match self.state() {
+            State::Established(session) => session.leaf().map(<[u8]>::to_vec),
+            _ => None,
+        }
+    }
 }

@@ -133,6 +133,10 @@ impl ServerSide for Side {
         let handshaking = self.0.is_handshaking();
         Ok(if handshaking { Progress::Handshaking } else { Progress::Established })
     }
+
+    fn client(&self) -> Option<Vec<u8>> {
+        self.0.peer_certificates()?.first().map(|leaf| leaf.to_vec())
+    }
 }
 
 /// The floor under every verifier on rustls.

@@ -1,0 +1,8 @@
+//! OpenSSL, the system's.
+
+use countersign_benches::handshake::Failure;
+use peer_openssl::OpenSsl;
+
+fn main() -> Result<(), Failure> {
+    peer_protocol::serve(OpenSsl)
+}
