@@ -1,0 +1,72 @@
+//! Compiling a C program against the header, the glue and the library of this build.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::LazyLock;
+
+/// The program made from this source in the repository; `None`, and a word past the harness, where
+/// OpenSSL's headers or its command are missing.
+pub(crate) fn compiled(source: &str) -> Option<PathBuf> {
+    if !*HAS_OPENSSL {
+        let test = std::thread::current();
+        let test = test.name().unwrap_or("a test");
+        let why = "needs openssl and libssl-dev (`.ci/packages` installs them)";
+        let line = format!("skipped: {test}: {why}\n");
+        let _ = std::io::stderr().write_all(line.as_bytes());
+        return None;
+    }
+    Some(compile(source))
+}
+
+static HAS_OPENSSL: LazyLock<bool> = LazyLock::new(|| {
+    let mut cc = Command::new("cc");
+    cc.args(["-fsyntax-only", "-include", "openssl/ssl.h", "-x", "c", "/dev/null"]);
+    let mut openssl = Command::new("openssl");
+    openssl.arg("version");
+    [cc, openssl].iter_mut().all(|program| {
+        let quiet = program.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        quiet.status().is_ok_and(|status| status.success())
+    })
+});
+
+/// COUNTERSIGN_TEST_CFLAGS come last: `-fsanitize=address,undefined` is one use of them.
+/// (CFLAGS would reach the crypto provider, too.)
+fn compile(source: &str) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let source = root.join(source);
+    let folder = library();
+    let program = folder.join(source.file_stem().expect("a file"));
+    let mut cc = Command::new("cc");
+    cc.args(["-std=c99", "-O1", "-g", "-Wall", "-Wextra", "-Wpedantic", "-Werror"])
+        .arg("-I")
+        .arg(root.join("include"))
+        .arg("-I")
+        .arg(root.join("bindings/openssl"))
+        .args(std::env::var("COUNTERSIGN_TEST_CFLAGS").unwrap_or_default().split_whitespace())
+        .arg(&source)
+        .arg("-o")
+        .arg(&program)
+        .arg("-L")
+        .arg(&folder)
+        .arg(format!("-Wl,-rpath,{}", folder.display()))
+        .args(["-lcountersign", "-lssl", "-lcrypto", "-pthread"]);
+    let output = cc.output().expect("cc runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    program
+}
+
+/// A folder with the library under the names that it has when installed. Cargo builds it beside
+/// the tests.
+fn library() -> PathBuf {
+    let test = std::env::current_exe().expect("where the test is");
+    let built = test.parent().expect("a folder").join("libcountersign_ffi.so");
+    assert!(built.exists(), "{} is not built", built.display());
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("openssl");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    for name in ["libcountersign.so", "libcountersign.so.0"] {
+        // Another test may have made it.
+        let _ = std::os::unix::fs::symlink(&built, folder.join(name));
+    }
+    folder
+}
