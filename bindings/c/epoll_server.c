@@ -246,10 +246,11 @@ static void prepare_process(sigset_t *signals)
 
 static void run(void)
 {
-    while (!is_ending || count != 0) {
+    /* The last peer may go when its time is over: only then is it known whether to wait at all. */
+    for (int patience = -1; !is_ending || count != 0; patience = pass_time()) {
         struct epoll_event events[256];
         bool is_news = false;
-        int ready = epoll_wait(epoll, events, 256, pass_time());
+        int ready = epoll_wait(epoll, events, 256, patience);
         for (int i = 0; i < ready; i++) {
             void *who = events[i].data.ptr;
             if (who == news)
