@@ -6,6 +6,7 @@
 mod chains;
 mod clients;
 mod crowds;
+mod guide;
 mod header;
 mod installation;
 mod openssl;
