@@ -1,11 +1,11 @@
-//! The program in docs/c.md is built as the guide says, and does what it says.
+//! What the guides say is built, as they say it, and does what they say.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::installation::{STRICT, empty_folder, pkg_config, repository, rpath};
+use crate::installation::{PREFIX, STRICT, empty_folder, pkg_config, repository, rpath};
 use crate::process::{are_here, outcome, run, text};
 use crate::world::World;
 
@@ -43,4 +43,22 @@ fn the_program_of_the_guide_gives_the_verdict_of_the_guide() {
     assert_eq!(output.status.code(), Some(1), "{}", text(&output));
     let output = judge(&world.file("absent.toml"), &leaf);
     assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+}
+
+#[test]
+fn the_examples_build_by_the_lines_of_their_readme() {
+    if !are_here(&["cc", "pkg-config"]) {
+        return;
+    }
+    let (from, folder) = (repository().join("bindings/c"), empty_folder("readme"));
+    let readme = fs::read_to_string(from.join("README.md")).unwrap().replace("\\\n", "");
+    let lines: Vec<&str> = readme.lines().filter_map(|line| line.strip_prefix("$ cc ")).collect();
+    assert!(lines.len() >= 3, "{lines:?}");
+    for line in lines {
+        let mut shell = Command::new("sh");
+        shell.current_dir(&from).env("PKG_CONFIG_PATH", PREFIX.join("lib/pkgconfig"));
+        // Not into the source.
+        let line = line.replacen("-o ", &format!("-o {}/", folder.display()), 1);
+        run(shell.arg("-c").arg(format!("cc {line}")));
+    }
 }
