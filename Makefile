@@ -1,7 +1,7 @@
 # What people type. `make` alone lists it.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test bench bench-peers fuzz tsan install \
+.PHONY: help demo test bench bench-peers fuzz tsan install uninstall \
 	packages fmt lint docs structure header ring fuzz-smoke conformance tests
 
 SHELL := /bin/bash
@@ -41,14 +41,25 @@ fuzz: ## every fuzz target in turn, SECONDS=60 each
 tsan: ## C threads that decide while another reloads, under the thread sanitizer; needs nightly
 	@.ci/tsan
 
-install: ## the `countersign` command into cargo's bin folder
-	$(CARGO) install --locked --path crates/countersign-cli
+# Also LIBDIR, INCLUDEDIR, BINDIR, and DESTDIR for packagers; bindings/c/install has them. Without the
+# rights to write there: build as yourself, then `sudo make install ARTEFACTS=target/release`.
+export PREFIX ?= /usr/local
+PROFILE ?= release
+
+install: ## library, header, pkg-config, CMake files and command, under PREFIX=/usr/local
+ifndef ARTEFACTS
+	$(CARGO) build --locked --profile $(PROFILE) --package countersign-ffi --package countersign-cli
+endif
+	@bindings/c/install install $(or $(ARTEFACTS),$(or $(CARGO_TARGET_DIR),target)/$(PROFILE:dev=debug))
+
+uninstall: ## takes away what `make install` put under PREFIX
+	@bindings/c/install uninstall
 
 # The steps of `make test`. The workspace's tests come last, so that their closing lines are the
 # last thing to be seen.
 
 packages:
-	$(call say,"packages: a C compiler for the crypto providers - openssl - curl - gnutls as TLS peers in the tests")
+	$(call say,"packages: C and C++ compilers - cmake - pkg-config - openssl - curl - gnutls as TLS peers in the tests")
 	@.ci/packages
 
 fmt:

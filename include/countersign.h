@@ -805,6 +805,7 @@ csn_status csn_conn_refusal(const csn_conn *conn, csn_refusal *out);
 /*
  * For what is written for you: csn_verdict verdict = CSN_VERDICT_INIT;
  */
+#ifndef CSN_SIZED_
 #ifdef __cplusplus
 template <typename T> static inline T csn_sized_() {
     T sized = T();
@@ -814,6 +815,7 @@ template <typename T> static inline T csn_sized_() {
 #define CSN_SIZED_(T) csn_sized_<T>()
 #else
 #define CSN_SIZED_(T) { .struct_size = sizeof(T) }
+#endif
 #endif
 #define CSN_ERROR_INIT CSN_SIZED_(csn_error)
 #define CSN_VERDICT_INIT CSN_SIZED_(csn_verdict)
