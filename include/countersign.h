@@ -8,31 +8,39 @@
  *
  * Results. A call that can fail returns a csn_status; CSN_OK is 0. CSN_OK from csn_verify() says
  * that a verdict was written, never that the client is allowed: look at csn_verdict.decision. A
- * verdict is a deny unless everything went well; zeroed memory is a deny, too.
+ * verdict is a deny unless everything went well; zeroed memory is a deny, too. Where a call fails,
+ * what it would have written is empty, zero or NULL: nothing is left there of another call's.
  *
  * Errors. Where a call takes a csn_error, it explains a failure there: what is wrong, in which
  * file and line, and what to do. It may be NULL.
  *
  * Structures that are written for you begin with struct_size. Initialise them with their
  * CSN_..._INIT macro each time, or set struct_size to sizeof. They only ever grow at their end, so
- * a program built with an older header works with a newer library, and the other way round.
+ * a program built with an older header works with a newer library, and the other way round; copy
+ * no more of one that the library gives you than its struct_size says. csn_bytes, csn_moment,
+ * csn_progress and csn_step have no size, and never grow.
  *
  * Ownership. What csn_..._new() and csn_..._from_...() give is yours, to be given to
  * csn_..._free(), once; freeing NULL is fine. Verifiers, acceptors and ticket keys are counted:
- * csn_..._up_ref() gives one more reference. Where a call fails, there is nothing to free, and
- * *out is NULL. What you pass in stays yours and is copied where it is kept, unless a call says
- * otherwise.
+ * csn_..._up_ref() gives one more reference. What you pass in stays yours and is copied where it
+ * is kept, unless a call says otherwise.
  *
  * Bytes have a length and need no NUL: what a peer says may hold one. Where a length or count is
  * 0, the pointer is not looked at. Strings (const char *) are paths and names of your own, with
  * NUL.
  *
- * Threads. Calls that take an object as const may run at the same time on any thread. Calls that
- * take it as not const need it for themselves.
+ * Threads. Calls that take an object as const may run at the same time on any thread; so may
+ * csn_..._free() of a reference of your own to what is counted. Other calls that take an object as
+ * not const need it for themselves. Do not cancel a thread (pthread_cancel) in a call.
+ *
+ * Callbacks, that is a journal and what releases its userdata, must return, must not throw,
+ * longjmp or cancel, and must not free the object that called them, nor use a connection that is
+ * at work.
  *
  * Processes. Nothing here starts a thread, handles a signal, writes to standard output or error,
- * or keeps a file open. Make verifiers and acceptors before fork() and use them in the children;
- * do not fork() while another thread reloads.
+ * or keeps a file open; but where there is no memory the process is aborted, with a word on
+ * standard error. Make verifiers and acceptors before fork() and use them in the children. While
+ * another thread reloads, or uses an acceptor with a session cache, do not fork().
  *
  * Enumerations have 32 bits and may get more values; treat one that you do not know as a refusal.
  *
@@ -85,66 +93,67 @@ typedef enum {
   CSN_DECISION_ALLOW = 1,
 } csn_decision;
 
-// Why. Numbers and tokens are never changed or taken away; new ones may come.
+// Why. Numbers and tokens are never changed or taken away; new ones may come. Zeroed memory is no
+// reason to allow.
 typedef enum {
-  // The chain has a path and its leaf is an approved client.
-  CSN_REASON_ALLOWED = 0,
-  // Audit mode let a valid path through that the allowlist would have denied.
-  CSN_REASON_ALLOWED_AUDIT = 1,
-  // The client presented no certificate.
-  CSN_REASON_NO_CERTIFICATE = 2,
-  // A certificate is not strict DER of a well-formed certificate.
-  CSN_REASON_MALFORMED = 3,
-  // The chain is too long, too large, or too expensive to judge.
-  CSN_REASON_LIMIT_EXCEEDED = 4,
-  // No path from the leaf to a trust anchor.
-  CSN_REASON_UNKNOWN_ISSUER = 5,
-  // A signature in the path does not verify.
-  CSN_REASON_BAD_SIGNATURE = 6,
-  // A key or signature algorithm that is not supported.
-  CSN_REASON_UNSUPPORTED_ALGORITHM = 7,
-  // A key that is too small.
-  CSN_REASON_WEAK_KEY = 8,
-  // A certificate of the path has expired.
-  CSN_REASON_EXPIRED = 9,
-  // A certificate of the path is not yet valid.
-  CSN_REASON_NOT_YET_VALID = 10,
-  // The extended key usage does not allow client authentication.
-  CSN_REASON_NOT_FOR_CLIENT_AUTH = 11,
-  // An issuer in the path is not a certification authority.
-  CSN_REASON_NOT_A_CA = 12,
-  // A path length constraint is exceeded.
-  CSN_REASON_PATH_LENGTH = 13,
-  // A name is outside what an issuer may certify.
-  CSN_REASON_NAME_CONSTRAINT = 14,
-  // Certificate policy processing failed (RFC 9618).
-  CSN_REASON_CERTIFICATE_POLICY = 15,
-  // A critical extension that is not understood.
-  CSN_REASON_CRITICAL_EXTENSION = 16,
-  // The key usage does not allow what the key was used for.
-  CSN_REASON_KEY_USAGE = 17,
-  // A certificate of the path is revoked.
-  CSN_REASON_REVOKED = 18,
-  // Revocation could not be determined, and policy requires it.
-  CSN_REASON_REVOCATION_UNKNOWN = 19,
-  // The CRL that covers a certificate is not current.
-  CSN_REASON_CRL_EXPIRED = 20,
-  // A valid path, but no client record matches.
-  CSN_REASON_NOT_LISTED = 21,
-  // A deny rule matches.
-  CSN_REASON_DENIED = 22,
-  // The client's approval has ended.
-  CSN_REASON_APPROVAL_EXPIRED = 23,
-  // The client's approval has not begun.
-  CSN_REASON_APPROVAL_NOT_YET_VALID = 24,
-  // The client record requires another issuer.
-  CSN_REASON_WRONG_ISSUER = 25,
-  // The client is approved, but not for this scope.
-  CSN_REASON_OUT_OF_SCOPE = 26,
-  // The session was made under other trust, or its time is over: authenticate afresh.
-  CSN_REASON_SESSION_STALE = 27,
   // A defect in this library; nothing was allowed.
-  CSN_REASON_INTERNAL = 28,
+  CSN_REASON_INTERNAL = 0,
+  // The chain has a path and its leaf is an approved client.
+  CSN_REASON_ALLOWED = 1,
+  // Audit mode let a valid path through that the allowlist would have denied.
+  CSN_REASON_ALLOWED_AUDIT = 2,
+  // The client presented no certificate.
+  CSN_REASON_NO_CERTIFICATE = 3,
+  // A certificate is not strict DER of a well-formed certificate.
+  CSN_REASON_MALFORMED = 4,
+  // The chain is too long, too large, or too expensive to judge.
+  CSN_REASON_LIMIT_EXCEEDED = 5,
+  // No path from the leaf to a trust anchor.
+  CSN_REASON_UNKNOWN_ISSUER = 6,
+  // A signature in the path does not verify.
+  CSN_REASON_BAD_SIGNATURE = 7,
+  // A key or signature algorithm that is not supported.
+  CSN_REASON_UNSUPPORTED_ALGORITHM = 8,
+  // A key that is too small.
+  CSN_REASON_WEAK_KEY = 9,
+  // A certificate of the path has expired.
+  CSN_REASON_EXPIRED = 10,
+  // A certificate of the path is not yet valid.
+  CSN_REASON_NOT_YET_VALID = 11,
+  // The extended key usage does not allow client authentication.
+  CSN_REASON_NOT_FOR_CLIENT_AUTH = 12,
+  // An issuer in the path is not a certification authority.
+  CSN_REASON_NOT_A_CA = 13,
+  // A path length constraint is exceeded.
+  CSN_REASON_PATH_LENGTH = 14,
+  // A name is outside what an issuer may certify.
+  CSN_REASON_NAME_CONSTRAINT = 15,
+  // Certificate policy processing failed (RFC 9618).
+  CSN_REASON_CERTIFICATE_POLICY = 16,
+  // A critical extension that is not understood.
+  CSN_REASON_CRITICAL_EXTENSION = 17,
+  // The key usage does not allow what the key was used for.
+  CSN_REASON_KEY_USAGE = 18,
+  // A certificate of the path is revoked.
+  CSN_REASON_REVOKED = 19,
+  // Revocation could not be determined, and policy requires it.
+  CSN_REASON_REVOCATION_UNKNOWN = 20,
+  // The CRL that covers a certificate is not current.
+  CSN_REASON_CRL_EXPIRED = 21,
+  // A valid path, but no client record matches.
+  CSN_REASON_NOT_LISTED = 22,
+  // A deny rule matches.
+  CSN_REASON_DENIED = 23,
+  // The client's approval has ended.
+  CSN_REASON_APPROVAL_EXPIRED = 24,
+  // The client's approval has not begun.
+  CSN_REASON_APPROVAL_NOT_YET_VALID = 25,
+  // The client record requires another issuer.
+  CSN_REASON_WRONG_ISSUER = 26,
+  // The client is approved, but not for this scope.
+  CSN_REASON_OUT_OF_SCOPE = 27,
+  // The session was made under other trust, or its time is over: authenticate afresh.
+  CSN_REASON_SESSION_STALE = 28,
 } csn_reason;
 
 // What a server demands of its clients.
@@ -280,6 +289,8 @@ typedef struct {
   // What is wrong and what to do, without the place. UTF-8 without control characters but line
   // feeds.
   char message[1024];
+  // 0.
+  uint32_t reserved;
 } csn_error;
 
 // Bytes that someone else owns. Where len is 0, data is not looked at and may be anything.
@@ -300,7 +311,7 @@ typedef struct {
   // A csn_reason.
   int32_t reason;
   // Under CSN_REASON_ALLOWED_AUDIT, the csn_reason that enforcement would have denied with;
-  // else CSN_REASON_ALLOWED.
+  // else -1.
   int32_t audit_reason;
   // The certificate that a deny is about, by its place in the chain as presented, 0 being the
   // leaf; -1 where it is about none.
@@ -692,7 +703,7 @@ csn_status csn_acceptor_config_set_key_exchanges(csn_acceptor_config *config,
                                                  size_t count);
 
 // Lets sessions resume by tickets under these keys, each_handshake of them after a TLS 1.3
-// handshake (1 is usual). Every session that resumes is authorised again under the policy in
+// handshake (1 is usual, 16 is the most). Every session that resumes is authorised again under the policy in
 // force. By default none does. The keys stay the caller's and may be freed.
 csn_status csn_acceptor_config_set_tickets(csn_acceptor_config *config,
                                            const csn_ticket_keys *keys,
@@ -709,10 +720,10 @@ csn_status csn_acceptor_config_set_session_age(csn_acceptor_config *config, uint
 csn_status csn_acceptor_config_set_handshake_time(csn_acceptor_config *config,
                                                   uint32_t milliseconds);
 
-// Whether TLS 1.2 clients must bind the master secret to the handshake (RFC 7627). Default: they
+// Whether (0 is no) TLS 1.2 clients must bind the master secret to the handshake (RFC 7627). Default: they
 // must.
 csn_status csn_acceptor_config_set_extended_master_secret(csn_acceptor_config *config,
-                                                          bool required);
+                                                          int32_t required);
 
 // Frees a configuration; NULL is fine. Acceptors that were made from it stay.
 void csn_acceptor_config_free(csn_acceptor_config *config);
@@ -807,10 +818,12 @@ csn_status csn_conn_refusal(const csn_conn *conn, csn_refusal *out);
  */
 #ifndef CSN_SIZED_
 #ifdef __cplusplus
+extern "C++" {
 template <typename T> static inline T csn_sized_() {
     T sized = T();
     sized.struct_size = sizeof(T);
     return sized;
+}
 }
 #define CSN_SIZED_(T) csn_sized_<T>()
 #else

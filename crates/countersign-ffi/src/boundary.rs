@@ -87,10 +87,13 @@ thread_local! {
 #[inline]
 fn caught<T>(body: impl FnOnce() -> T) -> Result<T, Panicked> {
     static QUIET: Once = Once::new();
-    QUIET.call_once(be_quiet);
+    // Whoever comes while a Rust program around us unwinds cannot set a hook.
+    if !QUIET.is_completed() && !std::thread::panicking() {
+        QUIET.call_once(be_quiet);
+    }
     DEPTH.set(DEPTH.get() + 1);
-    // Every body writes a deny before it does anything; what it leaves half done is only read
-    // by those who do not look at the status.
+    // What a body leaves half done nobody sees: verdicts are a deny until the end, and a connection
+    // is broken for good.
     let result = panic::catch_unwind(AssertUnwindSafe(body));
     DEPTH.set(DEPTH.get() - 1);
     result.map_err(|_| Panicked(LAST_WORDS.take()))
@@ -99,6 +102,7 @@ fn caught<T>(body: impl FnOnce() -> T) -> Result<T, Panicked> {
 /// A library does not write to its process's standard error: a panic in here is told to whoever
 /// called. Those elsewhere are left to whoever heard of them before.
 fn be_quiet() {
+    crate::reason::prepare();
     let elsewhere = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
         if DEPTH.get() == 0 {

@@ -1,10 +1,10 @@
 //! Why a call failed, for people.
 
 use core::ffi::c_char;
-use core::mem::offset_of;
 
 use countersign::{Error, ErrorKind};
 
+use crate::sized::{self, Sized_};
 use crate::status::csn_status;
 use crate::text;
 
@@ -28,6 +28,13 @@ pub struct csn_error {
     /// What is wrong and what to do, without the place. UTF-8 without control characters but line
     /// feeds.
     pub message: [c_char; 1024],
+    /// 0.
+    pub reserved: u32,
+}
+
+// SAFETY: `repr(C)`, the size first, numbers and arrays of numbers.
+unsafe impl Sized_ for csn_error {
+    const FIRST_SIZE: usize = size_of::<Self>();
 }
 
 impl csn_error {
@@ -36,10 +43,9 @@ impl csn_error {
     /// # Safety
     /// It is NULL or points to as many bytes as its `struct_size` says.
     pub(crate) unsafe fn say(explanation: *mut Self, status: csn_status, message: &str) {
-        // SAFETY: as this function requires.
-        if let Some(explanation) = unsafe { Self::of(explanation) } {
-            explanation.fill(status, message);
-        }
+        // SAFETY: as this function requires. Who gives none, or one without its size, gets none.
+        let _ =
+            unsafe { sized::fill(explanation, |explanation| explanation.fill(status, message)) };
     }
 
     /// Writes what the core says.
@@ -48,38 +54,24 @@ impl csn_error {
     /// As for [`csn_error::say`].
     pub(crate) unsafe fn explain(explanation: *mut Self, error: &Error) -> csn_status {
         let status = status_of(error);
-        // SAFETY: as this function requires.
-        if let Some(explanation) = unsafe { Self::of(explanation) } {
+        let write = |explanation: &mut Self| {
             explanation.fill(status, error.message());
             explanation.line = error.line().unwrap_or(0);
             explanation.column = error.column().unwrap_or(0);
             let file = error.file().map(|file| file.to_string_lossy().into_owned());
             text::copy(&file.unwrap_or_default(), &mut explanation.file);
-        }
+        };
+        // SAFETY: as this function requires. Who gives none, or one without its size, gets none.
+        let _ = unsafe { sized::fill(explanation, write) };
         status
     }
 
-    /// # Safety
-    /// As for [`csn_error::say`].
-    unsafe fn of<'a>(explanation: *mut Self) -> Option<&'a mut Self> {
-        if explanation.is_null() {
-            return None;
-        }
-        // SAFETY: it is not NULL, and every csn_error begins with its size.
-        let size = unsafe { explanation.cast::<usize>().read() };
-        // SAFETY: the caller says that it has room for all of this version's fields, each of
-        // which is a number, for which any bits will do.
-        (size >= size_of::<Self>()).then(|| unsafe { &mut *explanation })
-    }
-
     fn fill(&mut self, status: csn_status, message: &str) {
-        (self.status, self.line, self.column) = (status as i32, 0, 0);
+        (self.status, self.line, self.column, self.reserved) = (status as i32, 0, 0, 0);
         self.file[0] = 0;
         text::copy(message, &mut self.message);
     }
 }
-
-const _: () = assert!(offset_of!(csn_error, struct_size) == 0);
 
 pub(crate) fn status_of(error: &Error) -> csn_status {
     match error.kind() {
@@ -93,7 +85,8 @@ pub(crate) fn status_of(error: &Error) -> csn_status {
 impl csn_error {
     pub(crate) fn empty() -> Self {
         let struct_size = size_of::<Self>();
-        Self { struct_size, status: 0, line: 0, column: 0, file: [0; 512], message: [0; 1024] }
+        let (file, message) = ([0; 512], [0; 1024]);
+        Self { struct_size, status: 0, line: 0, column: 0, file, message, reserved: 0 }
     }
 
     pub(crate) fn message(&self) -> String {

@@ -8,7 +8,7 @@ use crate::status::csn_status;
 /// The C name of a Rust type. The type itself has no contents; a pointer to it is one to an
 /// `Inner`.
 pub(crate) trait Handle: Sized {
-    type Inner;
+    type Inner: Send;
 }
 
 /// Gives an owned object to C.
@@ -17,7 +17,7 @@ pub(crate) fn give<H: Handle>(inner: H::Inner) -> *mut H {
 }
 
 /// Gives a share in an object to C.
-pub(crate) fn give_share<H: Handle>(inner: Arc<H::Inner>) -> *mut H {
+pub(crate) fn give_share<H: Handle<Inner: Sync>>(inner: Arc<H::Inner>) -> *mut H {
     Arc::into_raw(inner).cast_mut().cast()
 }
 
@@ -72,17 +72,27 @@ pub(crate) unsafe fn free_share<H: Handle>(handle: *mut H) {
     }
 }
 
-/// Writes a result where C wants it.
+/// Writes a result where C wants it; `otherwise` where there is none, so that nobody goes on with what
+/// another call left there.
 ///
 /// # Safety
 /// `out` is NULL or may be written.
-pub(crate) unsafe fn put<T>(out: *mut T, value: impl FnOnce() -> Outcome<T>) -> Outcome {
+pub(crate) unsafe fn put<T>(
+    out: *mut T,
+    otherwise: T,
+    value: impl FnOnce() -> Outcome<T>,
+) -> Outcome {
     if out.is_null() {
         return Err(csn_status::CSN_ERR_NULL.into());
     }
-    let value = value()?;
-    // SAFETY: it is not NULL, and the caller says that it may be written.
-    unsafe { out.write(value) };
+    if !out.is_aligned() {
+        return Err(csn_status::CSN_ERR_ARGUMENT.into());
+    }
+    // SAFETY: it is not NULL, it is aligned, and the caller says that it may be written.
+    unsafe {
+        out.write(otherwise);
+        out.write(value()?);
+    }
     Ok(())
 }
 
@@ -94,9 +104,6 @@ pub(crate) unsafe fn put_new<H: Handle>(
     out: *mut *mut H,
     make: impl FnOnce() -> Outcome<*mut H>,
 ) -> Outcome {
-    // SAFETY: as this function requires, both times.
-    unsafe {
-        put(out, || Ok(core::ptr::null_mut()))?;
-        put(out, make)
-    }
+    // SAFETY: as this function requires.
+    unsafe { put(out, core::ptr::null_mut(), make) }
 }

@@ -85,7 +85,7 @@ static JOURNALS: AtomicUsize = AtomicUsize::new(0);
 unsafe extern "C" fn journal(_: *mut c_void, entry: *const csn_journal_entry) {
     // SAFETY: the entry lasts for the length of the call.
     let verdict = unsafe { &*(*entry).verdict };
-    assert!(verdict.decision == i32::from(verdict.reason <= 1));
+    assert!(verdict.decision == i32::from((1..=2).contains(&verdict.reason)));
 }
 
 unsafe extern "C" fn release(_: *mut c_void) {
@@ -293,7 +293,11 @@ impl<'a> Caller<'a> {
         let shown = unsafe { leaf.as_slice() }.expect("bytes");
         assert_eq!((status, verdict.decision), (csn_status::CSN_OK, 1));
         assert!(shown == self.supplies.leaf, "somebody else got in");
-        assert!(verdict.reason <= 1 && verdict.expires >= now && verdict.binding_len == 64);
+        assert!(
+            (1..=2).contains(&verdict.reason)
+                && verdict.expires >= now
+                && verdict.binding_len == 64
+        );
         self.binding = verdict.binding;
     }
 
@@ -388,7 +392,7 @@ impl<'a> Caller<'a> {
                     csn_acceptor_config_set_session_cache(config, count);
                     csn_acceptor_config_set_session_age(config, count as u32);
                     csn_acceptor_config_set_handshake_time(config, self.octet() as u32 * 100);
-                    csn_acceptor_config_set_extended_master_secret(config, count > 2);
+                    csn_acceptor_config_set_extended_master_secret(config, count as i32 - 2);
                 }
             }
         }

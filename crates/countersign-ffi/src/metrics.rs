@@ -1,7 +1,6 @@
 //! Counters.
 
 use core::ffi::c_char;
-use core::fmt::Write as _;
 
 use countersign::Reason;
 
@@ -54,15 +53,14 @@ pub unsafe extern "C" fn csn_verifier_metrics(
 ) -> csn_status {
     // SAFETY: the caller keeps to the header's conventions.
     call(|| unsafe {
-        let verifier = borrow(verifier)?;
-        let counted = verifier.metrics();
-        sized::fill(out, |out| {
+        let verifier = || borrow(verifier);
+        sized::answer(out, verifier, |out, verifier| {
+            let counted = verifier.metrics();
             out.generation = verifier.generation();
             (out.allowed, out.denied) = (counted.allowed(), counted.denied());
             (out.chain_hits, out.chain_misses) = (counted.chain_hits(), counted.chain_misses());
             (out.fact_hits, out.fact_misses) = (counted.fact_hits(), counted.fact_misses());
             (out.reloads, out.failed_reloads) = (counted.reloads(), counted.failed_reloads());
-            out.decisions = [0; 64];
             for (place, reason) in out.decisions.iter_mut().zip(Reason::ALL) {
                 *place = counted.decisions(*reason);
             }
@@ -81,10 +79,11 @@ pub unsafe extern "C" fn csn_verifier_metrics_text(
 ) -> csn_status {
     // SAFETY: as above.
     call(|| unsafe {
-        let verifier = borrow(verifier)?;
-        let mut text = text::Writer::new(array_mut(buffer, capacity)?);
-        // An array takes any text.
-        let _ = text.write_str(&verifier.metrics().to_prometheus());
-        put(length, || Ok(text.finish()))
+        put(length, 0, || {
+            let verifier = borrow(verifier)?;
+            let mut text = text::Writer::new(array_mut(buffer, capacity)?);
+            text.push(verifier.metrics().to_prometheus().as_bytes());
+            Ok(text.finish())
+        })
     })
 }

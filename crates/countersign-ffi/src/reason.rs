@@ -20,68 +20,69 @@ pub enum csn_decision {
     CSN_DECISION_ALLOW = 1,
 }
 
-/// Why. Numbers and tokens are never changed or taken away; new ones may come.
+/// Why. Numbers and tokens are never changed or taken away; new ones may come. Zeroed memory is no
+/// reason to allow.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum csn_reason {
-    /// The chain has a path and its leaf is an approved client.
-    CSN_REASON_ALLOWED = 0,
-    /// Audit mode let a valid path through that the allowlist would have denied.
-    CSN_REASON_ALLOWED_AUDIT = 1,
-    /// The client presented no certificate.
-    CSN_REASON_NO_CERTIFICATE = 2,
-    /// A certificate is not strict DER of a well-formed certificate.
-    CSN_REASON_MALFORMED = 3,
-    /// The chain is too long, too large, or too expensive to judge.
-    CSN_REASON_LIMIT_EXCEEDED = 4,
-    /// No path from the leaf to a trust anchor.
-    CSN_REASON_UNKNOWN_ISSUER = 5,
-    /// A signature in the path does not verify.
-    CSN_REASON_BAD_SIGNATURE = 6,
-    /// A key or signature algorithm that is not supported.
-    CSN_REASON_UNSUPPORTED_ALGORITHM = 7,
-    /// A key that is too small.
-    CSN_REASON_WEAK_KEY = 8,
-    /// A certificate of the path has expired.
-    CSN_REASON_EXPIRED = 9,
-    /// A certificate of the path is not yet valid.
-    CSN_REASON_NOT_YET_VALID = 10,
-    /// The extended key usage does not allow client authentication.
-    CSN_REASON_NOT_FOR_CLIENT_AUTH = 11,
-    /// An issuer in the path is not a certification authority.
-    CSN_REASON_NOT_A_CA = 12,
-    /// A path length constraint is exceeded.
-    CSN_REASON_PATH_LENGTH = 13,
-    /// A name is outside what an issuer may certify.
-    CSN_REASON_NAME_CONSTRAINT = 14,
-    /// Certificate policy processing failed (RFC 9618).
-    CSN_REASON_CERTIFICATE_POLICY = 15,
-    /// A critical extension that is not understood.
-    CSN_REASON_CRITICAL_EXTENSION = 16,
-    /// The key usage does not allow what the key was used for.
-    CSN_REASON_KEY_USAGE = 17,
-    /// A certificate of the path is revoked.
-    CSN_REASON_REVOKED = 18,
-    /// Revocation could not be determined, and policy requires it.
-    CSN_REASON_REVOCATION_UNKNOWN = 19,
-    /// The CRL that covers a certificate is not current.
-    CSN_REASON_CRL_EXPIRED = 20,
-    /// A valid path, but no client record matches.
-    CSN_REASON_NOT_LISTED = 21,
-    /// A deny rule matches.
-    CSN_REASON_DENIED = 22,
-    /// The client's approval has ended.
-    CSN_REASON_APPROVAL_EXPIRED = 23,
-    /// The client's approval has not begun.
-    CSN_REASON_APPROVAL_NOT_YET_VALID = 24,
-    /// The client record requires another issuer.
-    CSN_REASON_WRONG_ISSUER = 25,
-    /// The client is approved, but not for this scope.
-    CSN_REASON_OUT_OF_SCOPE = 26,
-    /// The session was made under other trust, or its time is over: authenticate afresh.
-    CSN_REASON_SESSION_STALE = 27,
     /// A defect in this library; nothing was allowed.
-    CSN_REASON_INTERNAL = 28,
+    CSN_REASON_INTERNAL = 0,
+    /// The chain has a path and its leaf is an approved client.
+    CSN_REASON_ALLOWED = 1,
+    /// Audit mode let a valid path through that the allowlist would have denied.
+    CSN_REASON_ALLOWED_AUDIT = 2,
+    /// The client presented no certificate.
+    CSN_REASON_NO_CERTIFICATE = 3,
+    /// A certificate is not strict DER of a well-formed certificate.
+    CSN_REASON_MALFORMED = 4,
+    /// The chain is too long, too large, or too expensive to judge.
+    CSN_REASON_LIMIT_EXCEEDED = 5,
+    /// No path from the leaf to a trust anchor.
+    CSN_REASON_UNKNOWN_ISSUER = 6,
+    /// A signature in the path does not verify.
+    CSN_REASON_BAD_SIGNATURE = 7,
+    /// A key or signature algorithm that is not supported.
+    CSN_REASON_UNSUPPORTED_ALGORITHM = 8,
+    /// A key that is too small.
+    CSN_REASON_WEAK_KEY = 9,
+    /// A certificate of the path has expired.
+    CSN_REASON_EXPIRED = 10,
+    /// A certificate of the path is not yet valid.
+    CSN_REASON_NOT_YET_VALID = 11,
+    /// The extended key usage does not allow client authentication.
+    CSN_REASON_NOT_FOR_CLIENT_AUTH = 12,
+    /// An issuer in the path is not a certification authority.
+    CSN_REASON_NOT_A_CA = 13,
+    /// A path length constraint is exceeded.
+    CSN_REASON_PATH_LENGTH = 14,
+    /// A name is outside what an issuer may certify.
+    CSN_REASON_NAME_CONSTRAINT = 15,
+    /// Certificate policy processing failed (RFC 9618).
+    CSN_REASON_CERTIFICATE_POLICY = 16,
+    /// A critical extension that is not understood.
+    CSN_REASON_CRITICAL_EXTENSION = 17,
+    /// The key usage does not allow what the key was used for.
+    CSN_REASON_KEY_USAGE = 18,
+    /// A certificate of the path is revoked.
+    CSN_REASON_REVOKED = 19,
+    /// Revocation could not be determined, and policy requires it.
+    CSN_REASON_REVOCATION_UNKNOWN = 20,
+    /// The CRL that covers a certificate is not current.
+    CSN_REASON_CRL_EXPIRED = 21,
+    /// A valid path, but no client record matches.
+    CSN_REASON_NOT_LISTED = 22,
+    /// A deny rule matches.
+    CSN_REASON_DENIED = 23,
+    /// The client's approval has ended.
+    CSN_REASON_APPROVAL_EXPIRED = 24,
+    /// The client's approval has not begun.
+    CSN_REASON_APPROVAL_NOT_YET_VALID = 25,
+    /// The client record requires another issuer.
+    CSN_REASON_WRONG_ISSUER = 26,
+    /// The client is approved, but not for this scope.
+    CSN_REASON_OUT_OF_SCOPE = 27,
+    /// The session was made under other trust, or its time is over: authenticate afresh.
+    CSN_REASON_SESSION_STALE = 28,
 }
 
 /// Tokens and sentences as C has them, by number.
@@ -89,6 +90,11 @@ static WORDS: LazyLock<Vec<[CString; 2]>> = LazyLock::new(|| {
     let c = |text: &str| CString::new(text).unwrap_or_default();
     Reason::ALL.iter().map(|reason| [c(reason.token()), c(reason.describe())]).collect()
 });
+
+/// Makes the words before anyone can fork while they are being made.
+pub(crate) fn prepare() {
+    LazyLock::force(&WORDS);
+}
 
 fn known(number: i32) -> Option<Reason> {
     Reason::ALL.get(usize::try_from(number).ok()?).copied()

@@ -13,6 +13,30 @@ use crate::status::csn_status;
 pub(crate) unsafe trait Sized_: Sized {
     /// Its size in the first version that was released. Whoever says less did not set it.
     const FIRST_SIZE: usize;
+
+    /// What it says where there is nothing to say; it begins as zeroes but for its size.
+    fn be_blank(&mut self) {}
+}
+
+/// Fills in the caller's structure with an answer; it is blank where there is none, so that nobody goes
+/// on with what another call left there.
+///
+/// # Safety
+/// As for [`fill`].
+pub(crate) unsafe fn answer<T: Sized_, A>(
+    out: *mut T,
+    answer: impl FnOnce() -> Outcome<A>,
+    write: impl FnOnce(&mut T, A),
+) -> Outcome {
+    // SAFETY: as this function requires; any bits will do for every field.
+    unsafe {
+        let size = check(out)?.min(size_of::<T>());
+        ptr::write_bytes(out.cast::<u8>().add(size_of::<usize>()), 0, size - size_of::<usize>());
+        fill(out, T::be_blank)?;
+    }
+    let answer = answer()?;
+    // SAFETY: as this function requires.
+    unsafe { fill(out, |out| write(out, answer)) }
 }
 
 /// Fills in the caller's structure, whose version may be another than ours: what it has no room

@@ -23,7 +23,7 @@ pub struct csn_verdict {
     /// A csn_reason.
     pub reason: i32,
     /// Under CSN_REASON_ALLOWED_AUDIT, the csn_reason that enforcement would have denied with;
-    /// else CSN_REASON_ALLOWED.
+    /// else -1.
     pub audit_reason: i32,
     /// The certificate that a deny is about, by its place in the chain as presented, 0 being the
     /// leaf; -1 where it is about none.
@@ -175,17 +175,18 @@ impl csn_verdict {
     fn be_a_deny(&mut self) {
         self.decision = csn_decision::CSN_DECISION_DENY as i32;
         self.reason = Reason::Internal as i32;
-        (self.audit_reason, self.chain_index) = (Reason::Allowed as i32, -1);
+        (self.audit_reason, self.chain_index) = (-1, -1);
         (self.generation, self.expires) = (0, 0);
         (self.is_cached, self.binding_len, self.client_len, self.rule_len) = (0, 0, 0, 0);
         (self.client[0], self.rule[0]) = (0, 0);
+        self.binding = [0; 64];
     }
 
     #[inline]
     pub(crate) fn say(&mut self, verdict: &impl Said) {
         let reason = verdict.reason();
         self.reason = reason as i32;
-        self.audit_reason = verdict.audit_reason().unwrap_or(Reason::Allowed) as i32;
+        self.audit_reason = verdict.audit_reason().map_or(-1, |reason| reason as i32);
         let place = verdict.chain_index().map(|place| i32::try_from(place).unwrap_or(i32::MAX));
         self.chain_index = place.unwrap_or(-1);
         self.generation = verdict.generation();
@@ -199,11 +200,11 @@ impl csn_verdict {
         self.rule_len = u32::try_from(rule.finish()).unwrap_or(u32::MAX);
         let binding = verdict.binding();
         self.expires = binding.map_or(0, |binding| binding.expiry().as_secs());
-        self.binding_len = 0;
-        if let Some(binding) = binding {
-            self.binding = *binding.as_bytes();
-            self.binding_len = 64;
-        }
+        (self.binding, self.binding_len) = match binding {
+            Some(binding) => (*binding.as_bytes(), 64),
+            // That of an allow before must not be taken for one of this client's.
+            None => ([0; 64], 0),
+        };
         // Last: until everything is here it is a deny.
         self.decision = reason.decision() as i32;
     }
@@ -214,7 +215,7 @@ impl csn_verdict {
             struct_size: size_of::<Self>(),
             decision: csn_decision::CSN_DECISION_DENY as i32,
             reason: Reason::Internal as i32,
-            audit_reason: Reason::Allowed as i32,
+            audit_reason: -1,
             chain_index: -1,
             generation: 0,
             expires: 0,

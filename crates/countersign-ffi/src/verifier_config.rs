@@ -1,9 +1,10 @@
 //! What a verifier is made from.
 
 use core::ffi::{c_char, c_void};
+use core::mem;
 use std::sync::Arc;
 
-use countersign::{Error, Verifier, VerifierBuilder};
+use countersign::{Verifier, VerifierBuilder};
 
 use crate::boundary::{Outcome, call_explained};
 use crate::bytes::{csn_bytes, path};
@@ -77,7 +78,7 @@ pub unsafe extern "C" fn csn_verifier_config_add_anchors(
     unsafe {
         call_explained(err, || {
             let certificates = certificates.as_slice()?;
-            change(config, |builder| Ok(builder.anchors(certificates)))
+            change(config, |builder| builder.anchors(certificates))
         })
     }
 }
@@ -95,7 +96,7 @@ pub unsafe extern "C" fn csn_verifier_config_add_crls(
     unsafe {
         call_explained(err, || {
             let crls = crls.as_slice()?;
-            change(config, |builder| Ok(builder.crls(crls)))
+            change(config, |builder| builder.crls(crls))
         })
     }
 }
@@ -115,7 +116,7 @@ pub unsafe extern "C" fn csn_verifier_config_set_caches(
     unsafe {
         call_explained(err, || {
             change(config, |builder| {
-                Ok(builder.chain_cache(chains, chain_bytes).fact_cache(signatures))
+                builder.chain_cache(chains, chain_bytes).fact_cache(signatures)
             })
         })
     }
@@ -137,7 +138,7 @@ pub unsafe extern "C" fn csn_verifier_config_set_journal(
         call_explained(err, || {
             let journal = CJournal::new(journal, userdata, release);
             let journal = journal.ok_or(csn_status::CSN_ERR_NULL)?;
-            change(config, |builder| Ok(builder.journal(Arc::new(journal))))
+            change(config, |builder| builder.journal(Arc::new(journal)))
         })
     }
 }
@@ -146,11 +147,13 @@ pub unsafe extern "C" fn csn_verifier_config_set_journal(
 /// `config` is as the header's conventions say.
 unsafe fn change(
     config: *mut csn_verifier_config,
-    change: impl FnOnce(VerifierBuilder) -> Result<VerifierBuilder, Error>,
+    change: impl FnOnce(VerifierBuilder) -> VerifierBuilder,
 ) -> Outcome {
     // SAFETY: as this function requires.
     let builder = unsafe { borrow_mut(config)? };
-    *builder = change(builder.clone())?;
+    // A policy of nothing lets nobody in, should this be the end of it.
+    let taken = mem::replace(builder, Verifier::builder_from_toml("", ""));
+    *builder = change(taken);
     Ok(())
 }
 

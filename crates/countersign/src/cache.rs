@@ -87,8 +87,10 @@ impl<V> Hit<V> {
 
 impl<V> SetCache<V> {
     /// A cache of at most `entries` entries that weigh at most `bytes` together, by the weights
-    /// their inserter states. Zero of either is a cache that keeps nothing.
+    /// their inserter states. Zero of either is a cache that keeps nothing; more than
+    /// [`CACHE_ENTRIES`](crate::limits::CACHE_ENTRIES) are that many.
     pub(crate) fn new(entries: usize, bytes: usize) -> Self {
+        let entries = entries.min(crate::limits::CACHE_ENTRIES);
         let sets = (entries * 100).div_ceil(KEYS_PER_SET_AT_CAPACITY).max(1);
         Self {
             sets: (0..sets).map(|_| Set::new()).collect(),

@@ -93,3 +93,12 @@ pub const TICKET_SECRET_BYTES: usize = 32;
 
 /// Most secrets in one ticket secret file: the one in use and those that still have to be known.
 pub const TICKET_SECRETS: usize = 16;
+
+/// Most entries of a cache: its table, of some 40 bytes an entry, is made at once.
+pub const CACHE_ENTRIES: usize = 1 << 24;
+
+/// Most sessions that a cache of sessions holds; its table is made at once.
+pub const CACHED_SESSIONS: usize = 1 << 20;
+
+/// Most TLS 1.3 tickets after a handshake: each has the client's chain in it.
+pub const TICKETS: usize = 16;

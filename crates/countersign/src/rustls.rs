@@ -1,7 +1,7 @@
 //! `ClientCertVerifier`, for servers with their own rustls loop.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use ::rustls::client::danger::HandshakeSignatureValid;
 use ::rustls::pki_types::{CertificateDer, UnixTime as PkiTime};
@@ -11,6 +11,7 @@ use ::rustls::{
     SignatureScheme,
 };
 use arrayvec::ArrayVec;
+use once_cell::race::OnceBox;
 
 use crate::cert::Certificate;
 use crate::clock::UnixTime;
@@ -218,7 +219,7 @@ pub fn alert_error(reason: Reason) -> CertificateError {
 /// must not take any away; lists that did not change are not added again.
 #[derive(Debug, Default)]
 struct Hints {
-    first: OnceLock<Box<HintList>>,
+    first: OnceBox<HintList>,
 }
 
 #[derive(Debug)]
@@ -226,7 +227,7 @@ struct HintList {
     subjects: Vec<DistinguishedName>,
     /// The latest generation this list is known to hold for.
     generation: AtomicU64,
-    next: OnceLock<Box<HintList>>,
+    next: OnceBox<HintList>,
 }
 
 impl Hints {
@@ -254,7 +255,7 @@ impl HintList {
         Box::new(Self {
             subjects: subjects.collect(),
             generation: AtomicU64::new(generation),
-            next: OnceLock::new(),
+            next: OnceBox::new(),
         })
     }
     fn names_the_same(&self, other: &Self) -> bool {

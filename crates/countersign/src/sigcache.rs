@@ -2,9 +2,10 @@
 //! that they outlive every snapshot; only success is ever remembered.
 
 use core::hash::{BuildHasher as _, Hasher as _};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use foldhash::quality::RandomState;
+use once_cell::race::OnceBox;
 
 use crate::cache::{Hit, SetCache};
 use crate::cert::Certificate;
@@ -87,14 +88,14 @@ impl Authority {
 pub(crate) struct AuthorityKey {
     spki: Box<[u8]>,
     key: PublicKey,
-    spki_sha256: OnceLock<[u8; 32]>,
+    spki_sha256: OnceBox<[u8; 32]>,
 }
 
 impl AuthorityKey {
     pub(crate) fn parse(certificate: &Certificate<'_>) -> Result<Self, KeyError> {
         let spki = certificate.spki();
         let key = PublicKey::parse(&spki)?;
-        Ok(Self { spki: spki.der.into(), key, spki_sha256: OnceLock::new() })
+        Ok(Self { spki: spki.der.into(), key, spki_sha256: OnceBox::new() })
     }
 
     pub(crate) fn key(&self) -> &PublicKey {
@@ -108,7 +109,7 @@ impl AuthorityKey {
 
     /// SHA-256 of the SubjectPublicKeyInfo, worked out once.
     pub(crate) fn spki_sha256(&self) -> &[u8; 32] {
-        self.spki_sha256.get_or_init(|| crypto::sha256(&self.spki))
+        self.spki_sha256.get_or_init(|| Box::new(crypto::sha256(&self.spki)))
     }
 }
 

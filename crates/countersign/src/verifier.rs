@@ -86,7 +86,8 @@ pub struct VerifierBuilder {
 
 impl VerifierBuilder {
     /// Most chain verdicts kept, and most bytes of certificates they may hold. Default: 65,536
-    /// entries and 256 MiB. Zero entries turn the cache off.
+    /// entries and 256 MiB. Zero entries turn the cache off; there are never more than
+    /// [`limits::CACHE_ENTRIES`](crate::limits::CACHE_ENTRIES).
     #[must_use]
     pub fn chain_cache(mut self, entries: usize, bytes: usize) -> Self {
         (self.chain_entries, self.chain_bytes) = (entries, bytes);

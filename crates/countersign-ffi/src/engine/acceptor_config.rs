@@ -1,6 +1,7 @@
 //! What an acceptor is made from.
 
 use core::ffi::{CStr, c_char};
+use core::mem;
 use core::time::Duration;
 
 use countersign::engine::{Acceptor, AcceptorBuilder, Entry, Resumption, TlsVersion};
@@ -172,7 +173,7 @@ pub unsafe extern "C" fn csn_acceptor_config_set_key_exchanges(
 }
 
 /// Lets sessions resume by tickets under these keys, each_handshake of them after a TLS 1.3
-/// handshake (1 is usual). Every session that resumes is authorised again under the policy in
+/// handshake (1 is usual, 16 is the most). Every session that resumes is authorised again under the policy in
 /// force. By default none does. The keys stay the caller's and may be freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn csn_acceptor_config_set_tickets(
@@ -220,15 +221,17 @@ pub unsafe extern "C" fn csn_acceptor_config_set_handshake_time(
     call(|| unsafe { change(config, |builder| builder.handshake_time(time)) })
 }
 
-/// Whether TLS 1.2 clients must bind the master secret to the handshake (RFC 7627). Default: they
+/// Whether (0 is no) TLS 1.2 clients must bind the master secret to the handshake (RFC 7627). Default: they
 /// must.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn csn_acceptor_config_set_extended_master_secret(
     config: *mut csn_acceptor_config,
-    required: bool,
+    required: i32,
 ) -> csn_status {
     // SAFETY: as above.
-    call(|| unsafe { change(config, |builder| builder.require_extended_master_secret(required)) })
+    call(|| unsafe {
+        change(config, |builder| builder.require_extended_master_secret(required != 0))
+    })
 }
 
 /// # Safety
@@ -239,7 +242,8 @@ unsafe fn change(
 ) -> Outcome {
     // SAFETY: as this function requires.
     let builder = unsafe { borrow_mut(config)? };
-    *builder = change(builder.clone());
+    // Without an entry it is of no use, should this be the end of it.
+    *builder = change(mem::replace(builder, Acceptor::builder()));
     Ok(())
 }
 

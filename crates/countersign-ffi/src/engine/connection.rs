@@ -29,8 +29,29 @@ impl Handle for csn_conn {
 
 /// A connection, and its right to go on once somebody asked.
 pub struct Live {
-    pub(super) connection: Connection,
+    connection: Connection,
     lease: Option<Lease>,
+    /// A call is at work on it, or never came to its end: what is half done then nobody may use.
+    is_broken: bool,
+}
+
+impl Live {
+    /// The connection, if it is whole.
+    pub(super) fn whole(&self) -> Outcome<&Connection> {
+        if self.is_broken {
+            return Err(csn_status::CSN_ERR_STATE.into());
+        }
+        Ok(&self.connection)
+    }
+
+    /// Lets `work` change it; it is broken for good where that panics.
+    fn change<T>(&mut self, work: impl FnOnce(&mut Connection) -> T) -> Outcome<T> {
+        self.whole()?;
+        self.is_broken = true;
+        let result = work(&mut self.connection);
+        self.is_broken = false;
+        Ok(result)
+    }
 }
 
 /// Where a connection is.
@@ -92,7 +113,11 @@ pub unsafe extern "C" fn csn_conn_new(
     call(|| unsafe {
         put_new(out, || {
             let acceptor: &Acceptor = borrow(acceptor)?;
-            Ok(give(Live { connection: acceptor.accept(now.into()), lease: None }))
+            Ok(give(Live {
+                connection: acceptor.accept(now.into()),
+                lease: None,
+                is_broken: false,
+            }))
         })
     })
 }
@@ -116,9 +141,10 @@ pub unsafe extern "C" fn csn_conn_feed(
 ) -> csn_status {
     // SAFETY: as above.
     call(|| unsafe {
-        let (live, input) = (borrow_mut(conn)?, array_mut(input, len)?);
-        put(out, || {
-            let progress = live.connection.feed(input, now.into());
+        let nothing = csn_waits_for::CSN_WAITS_FOR_NOTHING as i32;
+        put(out, csn_progress { used: 0, waits_for: nothing }, || {
+            let (live, input) = (borrow_mut(conn)?, array_mut(input, len)?);
+            let progress = live.change(|connection| connection.feed(input, now.into()))?;
             let waits_for = match progress.waits_for {
                 WaitsFor::Input => csn_waits_for::CSN_WAITS_FOR_INPUT,
                 WaitsFor::Read => csn_waits_for::CSN_WAITS_FOR_READ,
@@ -154,7 +180,7 @@ pub unsafe extern "C" fn csn_conn_handle_timeout(
 pub unsafe extern "C" fn csn_conn_deadline(conn: *const csn_conn) -> u64 {
     value(0, || {
         // SAFETY: as above.
-        let connection = unsafe { borrow(conn) }.map(|live| &live.connection);
+        let connection = unsafe { borrow(conn) }.and_then(Live::whole);
         connection.map_or(u64::MAX, |c| c.deadline().map_or(u64::MAX, nanoseconds))
     })
 }
@@ -164,7 +190,7 @@ pub unsafe extern "C" fn csn_conn_deadline(conn: *const csn_conn) -> u64 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn csn_conn_output(conn: *const csn_conn, out: *mut csn_bytes) -> csn_status {
     // SAFETY: as above.
-    call(|| unsafe { put(out, || Ok(borrow(conn)?.connection.output().into())) })
+    call(|| unsafe { put(out, csn_bytes::NONE, || Ok(borrow(conn)?.whole()?.output().into())) })
 }
 
 /// Forgets the first length bytes of the output: they are sent.
@@ -184,8 +210,10 @@ pub unsafe extern "C" fn csn_conn_poll_output(
 ) -> csn_status {
     // SAFETY: as above.
     call(|| unsafe {
-        let (live, buffer) = (borrow_mut(conn)?, array_mut(buffer, capacity)?);
-        put(length, || Ok(live.connection.poll_output(buffer)))
+        put(length, 0, || {
+            let (live, buffer) = (borrow_mut(conn)?, array_mut(buffer, capacity)?);
+            live.change(|connection| connection.poll_output(buffer))
+        })
     })
 }
 
@@ -200,8 +228,10 @@ pub unsafe extern "C" fn csn_conn_read(
 ) -> csn_status {
     // SAFETY: as above.
     call(|| unsafe {
-        let (live, buffer) = (borrow_mut(conn)?, array_mut(buffer, capacity)?);
-        put(length, || Ok(live.connection.read(buffer)))
+        put(length, 0, || {
+            let (live, buffer) = (borrow_mut(conn)?, array_mut(buffer, capacity)?);
+            live.change(|connection| connection.read(buffer))
+        })
     })
 }
 
@@ -215,8 +245,10 @@ pub unsafe extern "C" fn csn_conn_write(
 ) -> csn_status {
     // SAFETY: as above.
     call(|| unsafe {
-        let (live, plaintext) = (borrow_mut(conn)?, plaintext.as_slice()?);
-        put(taken, || Ok(live.connection.write(plaintext)))
+        put(taken, 0, || {
+            let (live, plaintext) = (borrow_mut(conn)?, plaintext.as_slice()?);
+            live.change(|connection| connection.write(plaintext))
+        })
     })
 }
 
@@ -235,6 +267,7 @@ pub unsafe extern "C" fn csn_conn_state(conn: *const csn_conn) -> i32 {
         // SAFETY: as above.
         let live = unsafe { borrow(conn) };
         live.map_or(csn_state::CSN_CONN_REFUSED, |live| match live.connection.state() {
+            _ if live.is_broken => csn_state::CSN_CONN_FAILED,
             State::Accepting => csn_state::CSN_CONN_ACCEPTING,
             State::Negotiating => csn_state::CSN_CONN_NEGOTIATING,
             State::Established(_) => csn_state::CSN_CONN_ESTABLISHED,
@@ -257,7 +290,7 @@ pub unsafe extern "C" fn csn_conn_verdict(
     // SAFETY: as above.
     unsafe {
         csn_verdict::decide(out, || {
-            let connection = &borrow(conn)?.connection;
+            let connection = borrow(conn)?.whole()?;
             let of_session = connection.session().and_then(|session| session.verdict());
             let of_refusal = connection.refusal().and_then(|refusal| refusal.verdict());
             Ok(of_session.or(of_refusal).ok_or(csn_status::CSN_ERR_STATE)?.clone())
@@ -280,7 +313,7 @@ pub unsafe extern "C" fn csn_conn_review(
 
 impl Live {
     fn review(&mut self, now: UnixTime) -> Outcome<VerdictRecord> {
-        if !matches!(self.connection.state(), State::Established(_)) {
+        if !matches!(self.whole()?.state(), State::Established(_)) {
             return Err(csn_status::CSN_ERR_STATE.into());
         }
         if self.lease.is_none() {
@@ -296,7 +329,6 @@ impl Live {
 fn change(conn: *mut csn_conn, change: impl FnOnce(&mut Connection)) -> csn_status {
     call(|| -> Outcome {
         // SAFETY: the caller of the export that this is about keeps to the header's conventions.
-        change(&mut unsafe { borrow_mut(conn)? }.connection);
-        Ok(())
+        unsafe { borrow_mut(conn)? }.change(change)
     })
 }

@@ -55,6 +55,10 @@ pub struct csn_refusal {
 // SAFETY: `repr(C)`, the size first, numbers and a raw pointer.
 unsafe impl Sized_ for csn_refusal {
     const FIRST_SIZE: usize = size_of::<Self>();
+
+    fn be_blank(&mut self) {
+        (self.cause, self.alert) = (csn_cause::CSN_CAUSE_INTERNAL as i32, -1);
+    }
 }
 
 impl csn_refusal {
@@ -85,7 +89,7 @@ pub unsafe extern "C" fn csn_conn_refusal(
 ) -> csn_status {
     // SAFETY: the caller keeps to the header's conventions.
     call(|| unsafe {
-        let refusal = borrow(conn)?.connection.refusal().ok_or(csn_status::CSN_ERR_STATE)?;
-        sized::fill(out, |out| out.say(refusal))
+        let refusal = || Ok(borrow(conn)?.whole()?.refusal().ok_or(csn_status::CSN_ERR_STATE)?);
+        sized::answer(out, refusal, csn_refusal::say)
     })
 }

@@ -145,8 +145,8 @@ pub unsafe extern "C" fn csn_conn_session(
 ) -> csn_status {
     // SAFETY: the caller keeps to the header's conventions, here and in all that follows.
     call(|| unsafe {
-        let session = borrow(conn)?.connection.session().ok_or(csn_status::CSN_ERR_STATE)?;
-        sized::fill(out, |out| out.say(&session))
+        let session = || Ok(borrow(conn)?.whole()?.session().ok_or(csn_status::CSN_ERR_STATE)?);
+        sized::answer(out, session, |out, session| out.say(&session))
     })
 }
 
@@ -162,8 +162,8 @@ pub unsafe extern "C" fn csn_conn_certificate(
 ) -> csn_status {
     // SAFETY: as above.
     call(|| unsafe {
-        put(out, || {
-            let session = borrow(conn)?.connection.session().ok_or(csn_status::CSN_ERR_STATE)?;
+        put(out, csn_bytes::NONE, || {
+            let session = borrow(conn)?.whole()?.session().ok_or(csn_status::CSN_ERR_STATE)?;
             let certificate = session.chain().nth(place).ok_or(csn_status::CSN_ERR_ARGUMENT)?;
             Ok(certificate.into())
         })

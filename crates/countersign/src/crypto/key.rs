@@ -1,6 +1,6 @@
 //! Public keys: what they may verify, and the provider's form of them.
 
-use std::sync::OnceLock;
+use once_cell::race::OnceBox;
 
 use super::algorithm::SignatureAlgorithm;
 use super::kind::{KeyKind, Padding, kind_of};
@@ -33,8 +33,8 @@ impl From<BorrowedKey<'_>> for PublicKey {
         Self {
             kind: key.kind,
             material: key.material.into(),
-            first: OnceLock::new(),
-            others: OnceLock::new(),
+            first: OnceBox::new(),
+            others: OnceBox::new(),
         }
     }
 }
@@ -43,12 +43,14 @@ impl From<BorrowedKey<'_>> for PublicKey {
 ///
 /// The provider's parsed form is made at the first verification and kept. A provider's key is
 /// tied to one algorithm; nearly every key makes signatures of one algorithm only, so that the
-/// first gets a place of its own and others, if they ever come, share a box.
+/// first gets a place of its own and others, if they ever come, share a box. Two threads that come
+/// first both make it and one of the two is kept: nobody waits, also not in a process that was
+/// forked while a thread that is not there any more was at it.
 pub(crate) struct PublicKey {
     kind: KeyKind,
     material: Box<[u8]>,
-    first: OnceLock<(SignatureAlgorithm, Option<VerifyingKey>)>,
-    others: OnceLock<Box<[OnceLock<Option<VerifyingKey>>; ALGORITHMS_PER_KEY]>>,
+    first: OnceBox<(SignatureAlgorithm, Option<VerifyingKey>)>,
+    others: OnceBox<[OnceBox<Option<VerifyingKey>>; ALGORITHMS_PER_KEY]>,
 }
 
 /// An rsaEncryption key has the most: two paddings by three hashes.
@@ -104,12 +106,12 @@ impl PublicKey {
             return Err(VerifyError::Mismatch);
         }
         let parse = || VerifyingKey::new(self.kind, algorithm, &self.material);
-        let (first, key) = self.first.get_or_init(|| (algorithm, parse()));
+        let (first, key) = self.first.get_or_init(|| Box::new((algorithm, parse())));
         let key = if *first == algorithm {
             key
         } else {
             let others = self.others.get_or_init(Default::default);
-            others[place(algorithm)].get_or_init(parse)
+            others[place(algorithm)].get_or_init(|| Box::new(parse()))
         };
         key.as_ref().ok_or(VerifyError::BadKey)
     }

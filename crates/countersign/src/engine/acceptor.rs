@@ -140,10 +140,10 @@ impl AcceptorBuilder {
     }
 
     /// Sessions given to a TLS 1.3 client after each handshake, unless it asks for another number
-    /// (RFC 9149, at most 4). Default: 1.
+    /// (RFC 9149, at most 4). Default: 1; at most [`limits::TICKETS`].
     #[must_use]
     pub fn tickets(mut self, each: usize) -> Self {
-        self.tickets = each;
+        self.tickets = each.min(limits::TICKETS);
         self
     }
 

@@ -1,6 +1,6 @@
 //! Whether a key signed a CRL, worked out once.
 
-use std::sync::OnceLock;
+use once_cell::race::OnceBox;
 
 use crate::budget::{Budget, OverBudget};
 use crate::crl::LoadedCrl;
@@ -23,8 +23,8 @@ const KEYS: usize = 4;
 pub(super) struct CrlSignature {
     algorithm: Option<SignatureAlgorithm>,
     digest: Option<MessageDigest>,
-    made_by: [OnceLock<Box<[u8]>>; KEYS],
-    not_made_by: [OnceLock<Box<[u8]>>; KEYS],
+    made_by: [OnceBox<Box<[u8]>>; KEYS],
+    not_made_by: [OnceBox<Box<[u8]>>; KEYS],
 }
 
 impl CrlSignature {
@@ -80,18 +80,18 @@ impl CrlSignature {
     }
 }
 
-fn remembers(keys: &[OnceLock<Box<[u8]>>], spki: &[u8]) -> bool {
-    keys.iter().map_while(OnceLock::get).any(|known| **known == *spki)
+fn remembers(keys: &[OnceBox<Box<[u8]>>], spki: &[u8]) -> bool {
+    keys.iter().map_while(OnceBox::get).any(|known| **known == *spki)
 }
 
-fn is_full(keys: &[OnceLock<Box<[u8]>>]) -> bool {
+fn is_full(keys: &[OnceBox<Box<[u8]>>]) -> bool {
     keys.iter().all(|place| place.get().is_some())
 }
 
 /// Takes the first free place. Where there is none the key is checked again next time.
-fn remember(keys: &[OnceLock<Box<[u8]>>], spki: &[u8]) {
+fn remember(keys: &[OnceBox<Box<[u8]>>], spki: &[u8]) {
     for place in keys {
-        if **place.get_or_init(|| spki.into()) == *spki {
+        if **place.get_or_init(|| Box::new(spki.into())) == *spki {
             return;
         }
     }

@@ -26,7 +26,7 @@ void test_decisions(void) {
     verdict = decide(verifier, billing, ca, now);
     CHECK_INT(verdict.decision, CSN_DECISION_ALLOW);
     CHECK_INT(verdict.reason, CSN_REASON_ALLOWED);
-    CHECK_INT(verdict.audit_reason, CSN_REASON_ALLOWED);
+    CHECK_INT(verdict.audit_reason, -1);
     CHECK_INT(verdict.chain_index, -1);
     CHECK_INT(verdict.generation, 1);
     CHECK(verdict.expires > now);
@@ -48,6 +48,9 @@ void test_decisions(void) {
     CHECK_TEXT(verdict.client, "");
     CHECK_TEXT(verdict.rule, "");
     CHECK_INT(verdict.client_len + verdict.rule_len + verdict.binding_len, 0);
+    for (i = 0; i < sizeof verdict.binding; i++) {
+        CHECK_INT(verdict.binding[i], 0);
+    }
     CHECK_INT(verdict.expires, 0);
     CHECK_INT(verdict.generation, 1);
     verdict = decide(verifier, other, ca, now);
@@ -95,6 +98,13 @@ void test_decisions(void) {
         CHECK_INT(newer.known.decision, CSN_DECISION_ALLOW);
         CHECK(newer.unknown == UINT64_C(0x5a5a5a5a5a5a5a5a));
     }
+
+    /* Zeroed memory is a deny, by its decision and by its reason. */
+    memset(&verdict, 0, sizeof verdict);
+    CHECK_INT(csn_verify(verifier, many, 2, now, &verdict), CSN_ERR_STRUCT_SIZE);
+    CHECK_INT(verdict.decision, CSN_DECISION_DENY);
+    CHECK(csn_reason_x509_error(verdict.reason) != 0);
+    CHECK(csn_reason_http_status(verdict.reason) >= 400);
 
     /* Two references, and the one goes first. */
     again = csn_verifier_up_ref(verifier);

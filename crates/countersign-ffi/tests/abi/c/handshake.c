@@ -33,7 +33,7 @@ static csn_acceptor *accepting(void) {
     CHECK_INT(csn_acceptor_config_set_tickets(config, keys, 1), CSN_OK);
     CHECK_INT(csn_acceptor_config_set_session_age(config, 600), CSN_OK);
     CHECK_INT(csn_acceptor_config_set_handshake_time(config, 1000), CSN_OK);
-    CHECK_INT(csn_acceptor_config_set_extended_master_secret(config, true), CSN_OK);
+    CHECK_INT(csn_acceptor_config_set_extended_master_secret(config, 1), CSN_OK);
     CHECK_INT(csn_acceptor_new(config, &acceptor, &error), CSN_OK);
     /* What it was made of may go; what it needs it has. */
     csn_acceptor_config_free(config);

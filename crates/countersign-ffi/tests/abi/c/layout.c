@@ -20,6 +20,7 @@ void test_layout(void) {
     OFFSET(csn_error, column, 16);
     OFFSET(csn_error, file, 20);
     OFFSET(csn_error, message, 532);
+    OFFSET(csn_error, reserved, 1556);
 
     CHECK_INT(sizeof(csn_verdict), 624);
     OFFSET(csn_verdict, struct_size, 0);

@@ -48,6 +48,50 @@ static void verdicts_and_sizes(csn_verifier *verifier, csn_bytes leaf) {
     CHECK_INT(csn_reauthorize(verifier, leaf, leaf, now, NULL), CSN_ERR_NULL);
 }
 
+/* What another call left there is gone: nobody goes on with another client's. */
+static void nothing_is_left_where_a_call_fails(void) {
+    csn_session session = CSN_SESSION_INIT;
+    csn_refusal refusal = CSN_REFUSAL_INIT;
+    csn_metrics metrics = CSN_METRICS_INIT;
+    csn_moment moment = {0, 0};
+    csn_bytes bytes = {(const uint8_t *)"somebody", 8};
+    csn_progress progress = {7, CSN_WAITS_FOR_READ};
+    size_t length = 99;
+    session.is_identified = 1;
+    session.server_name = bytes;
+    CHECK_INT(csn_conn_session(NULL, &session), CSN_ERR_NULL);
+    CHECK_INT(session.is_identified, 0);
+    CHECK(session.server_name.data == NULL && session.server_name.len == 0);
+    CHECK_INT(session.struct_size, sizeof session);
+    refusal.alert = 42;
+    refusal.detail = bytes;
+    CHECK_INT(csn_conn_refusal(NULL, &refusal), CSN_ERR_NULL);
+    CHECK_INT(refusal.alert, -1);
+    CHECK_INT(refusal.cause, CSN_CAUSE_INTERNAL);
+    CHECK_INT(refusal.detail.len, 0);
+    metrics.allowed = 5;
+    CHECK_INT(csn_verifier_metrics(NULL, &metrics), CSN_ERR_NULL);
+    CHECK_INT(metrics.allowed, 0);
+    CHECK_INT(csn_conn_certificate(NULL, 0, &bytes), CSN_ERR_NULL);
+    CHECK(bytes.data == NULL && bytes.len == 0);
+    CHECK_INT(csn_conn_read(NULL, NULL, 0, &length), CSN_ERR_NULL);
+    CHECK_INT(length, 0);
+    CHECK_INT(csn_conn_feed(NULL, NULL, 0, moment, &progress), CSN_ERR_NULL);
+    CHECK_INT(progress.used, 0);
+    CHECK_INT(progress.waits_for, CSN_WAITS_FOR_NOTHING);
+}
+
+/* Sizes that no memory has. */
+static void sizes_are_held_to_what_can_be(void) {
+    csn_verifier_config *config = NULL;
+    csn_verifier *verifier = NULL;
+    CHECK_INT(csn_verifier_config_from_file(scene_path("policy.toml"), &config, NULL), CSN_OK);
+    CHECK_INT(csn_verifier_config_set_caches(config, 0, SIZE_MAX, 0, NULL), CSN_OK);
+    CHECK_INT(csn_verifier_new(config, &verifier, NULL), CSN_OK);
+    csn_verifier_free(verifier);
+    csn_verifier_config_free(config);
+}
+
 static void nothing_where_something_is_needed(csn_verifier *verifier) {
     csn_verifier *made = (csn_verifier *)0x1;
     csn_verifier_config *config = NULL;
@@ -101,7 +145,7 @@ static void nothing_where_something_is_needed(csn_verifier *verifier) {
     CHECK_INT(csn_acceptor_config_set_session_cache(NULL, 1), CSN_ERR_NULL);
     CHECK_INT(csn_acceptor_config_set_session_age(NULL, 1), CSN_ERR_NULL);
     CHECK_INT(csn_acceptor_config_set_handshake_time(NULL, 1), CSN_ERR_NULL);
-    CHECK_INT(csn_acceptor_config_set_extended_master_secret(NULL, true), CSN_ERR_NULL);
+    CHECK_INT(csn_acceptor_config_set_extended_master_secret(NULL, 1), CSN_ERR_NULL);
     CHECK_INT(csn_acceptor_new(NULL, &acceptor, NULL), CSN_ERR_NULL);
     CHECK(csn_acceptor_up_ref(NULL) == NULL);
     CHECK_INT(csn_acceptor_config_new(&acceptors), CSN_OK);
@@ -145,5 +189,7 @@ void test_null(void) {
     CHECK_INT(csn_verifier_from_file(scene_path("policy.toml"), &verifier, NULL), CSN_OK);
     verdicts_and_sizes(verifier, scene_file("billing.der"));
     nothing_where_something_is_needed(verifier);
+    nothing_is_left_where_a_call_fails();
+    sizes_are_held_to_what_can_be();
     csn_verifier_free(verifier);
 }

@@ -19,7 +19,9 @@ use rustls::server::{
     NoServerSessionStorage, ServerConfig, ServerSessionMemoryCache, StoresServerSessions,
 };
 
+use crate::limits::CACHED_SESSIONS;
 use callbacks::{Cache, Tickets};
+
 pub(super) use gate::Gate;
 pub use keys::TicketKeys;
 
@@ -58,9 +60,10 @@ impl Resumption {
     }
 
     /// The server keeps at most `sessions`, about 2 kB each, and up to 12 kB for a client with a long
-    /// chain; in TLS 1.3 each is good for one resumption. Nothing outlives the process.
+    /// chain, and never more than [`CACHED_SESSIONS`]; in TLS 1.3 each is good for one resumption. Nothing
+    /// outlives the process.
     pub fn cache(sessions: usize) -> Self {
-        Self(Kind::Cache(ServerSessionMemoryCache::new(sessions)))
+        Self(Kind::Cache(ServerSessionMemoryCache::new(sessions.min(CACHED_SESSIONS))))
     }
 
     /// Sets a configuration of rustls up for sessions that pass `gate`; `each` of them after a full
