@@ -10,8 +10,15 @@ use build::{Program, is_installed};
 use countersign_testkit::CScene;
 
 /// What the compiler must not complain of.
-const STRICT: [&str; 6] =
-    ["-std=c99", "-D_POSIX_C_SOURCE=200809L", "-Wall", "-Wextra", "-Wpedantic", "-Werror"];
+const STRICT: [&str; 7] = [
+    "-std=c99",
+    "-pthread",
+    "-D_POSIX_C_SOURCE=200809L",
+    "-Wall",
+    "-Wextra",
+    "-Wpedantic",
+    "-Werror",
+];
 
 const ABI: [&str; 12] = [
     "main",
@@ -39,7 +46,8 @@ fn c_sees_what_the_header_says() {
 #[test]
 fn nothing_leaks_and_nothing_is_undefined() {
     let scene = CScene::new();
-    let sanitizers = ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+    let sanitizers =
+        ["-g", "-pthread", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
     let Some(program) = Program::compile_if_possible("abi-sanitized", &ABI, &sanitizers) else {
         println!("SKIPPED: the C compiler has no address sanitizer");
         return;
@@ -54,8 +62,9 @@ fn valgrind_finds_nothing() {
         return;
     }
     let scene = CScene::new();
-    let program = Program::compile("abi-valgrind", &ABI, &["-g"]);
+    let program = Program::compile("abi-valgrind", &ABI, &["-g", "-pthread"]);
     let mut valgrind = Command::new("valgrind");
+    valgrind.env("ABI_FORKS", "3");
     valgrind.args(["--quiet", "--error-exitcode=9", "--leak-check=full"]);
     // What is made once for the process and kept until its end is no leak.
     valgrind.args(["--errors-for-leak-kinds=definite", "--show-leak-kinds=definite"]);
@@ -66,6 +75,5 @@ fn valgrind_finds_nothing() {
 #[test]
 fn threads_decide_while_another_reloads() {
     let scene = CScene::new();
-    Program::compile("threads", &["threads"], &[&STRICT[..], &["-pthread"]].concat())
-        .passes_over(&scene, &[]);
+    Program::compile("threads", &["threads"], &STRICT).passes_over(&scene, &[]);
 }
