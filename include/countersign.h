@@ -321,7 +321,8 @@ typedef struct {
   // The last second in which this verdict may be relied on without asking again, in seconds
   // since 1970; 0 on a deny.
   int64_t expires;
-  // 1 where the verdict was remembered and not worked out anew. It is the same either way.
+  // 1 where the verdict was remembered and not worked out anew. It is the same either way; of a
+  // connection's verdict it is not told.
   uint8_t is_cached;
   // Bytes of binding: 64, or 0 on a deny.
   uint8_t binding_len;
@@ -623,8 +624,7 @@ csn_status csn_verifier_metrics_text(const csn_verifier *verifier,
                                      size_t capacity,
                                      size_t *length);
 
-// The system's clocks: the calendar, and nanoseconds since the process's first call. It
-// allocates nothing.
+// The system's clocks: the calendar, and nanoseconds since the process's first call.
 csn_moment csn_moment_now(void);
 
 // From PEM files, as web servers have them: the chain, leaf first, and its private key.

@@ -31,11 +31,10 @@ pub(crate) fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// The system's clocks: the calendar, and nanoseconds since the process's first call. It
-/// allocates nothing.
+/// The system's clocks: the calendar, and nanoseconds since the process's first call.
 #[unsafe(no_mangle)]
 pub extern "C" fn csn_moment_now() -> csn_moment {
-    // Long past every certificate and every deadline: nobody gets in by it.
+    // Long past every certificate: nobody gets in by it.
     let otherwise = csn_moment { unix_seconds: i64::MAX, elapsed_ns: u64::MAX };
     value(otherwise, || {
         let now = Moment::now();

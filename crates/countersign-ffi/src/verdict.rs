@@ -33,7 +33,8 @@ pub struct csn_verdict {
     /// The last second in which this verdict may be relied on without asking again, in seconds
     /// since 1970; 0 on a deny.
     pub expires: i64,
-    /// 1 where the verdict was remembered and not worked out anew. It is the same either way.
+    /// 1 where the verdict was remembered and not worked out anew. It is the same either way; of a
+    /// connection's verdict it is not told.
     pub is_cached: u8,
     /// Bytes of binding: 64, or 0 on a deny.
     pub binding_len: u8,
