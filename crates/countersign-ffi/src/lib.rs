@@ -3,7 +3,7 @@
 //! The header `include/countersign.h` is generated from this crate by `cargo xtask header` and is
 //! what callers read; its first comment has the conventions. What is Rust's alone:
 //!
-//! - Every export runs in [`boundary::call`], which catches panics and turns a failure into a
+//! - Every export runs in `boundary::call`, which catches panics and turns a failure into a
 //!   status. What it writes for the caller is a deny before anything else is done.
 //! - A parameter from C is never a Rust enum, because C can pass any number.
 //! - A handle is an `Arc` or a `Box` of the core's own type, behind a pointer whose type has no
