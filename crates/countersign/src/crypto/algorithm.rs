@@ -103,6 +103,7 @@ impl SignatureAlgorithm {
     }
 
     /// The hash that the message goes through before the signature, where there is one.
+    #[cfg(feature = "aws-lc-rs")]
     pub(super) const fn prehash(self) -> Option<Hash> {
         match self {
             Self::RsaPkcs1(hash) | Self::RsaPss(hash) | Self::Ecdsa(hash) => Some(hash),
