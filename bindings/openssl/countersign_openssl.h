@@ -24,6 +24,10 @@
  * 4. Renegotiation and early data are off, and a certificate that comes after the handshake is
  *    refused.
  *
+ * With CSN_OPENSSL_DEFER, 1. is the program's: every client gets through the handshake, and
+ * csn_openssl_verdict() says for each what would have become of it. Only those that are allowed
+ * resume sessions then, too.
+ *
  * SEVERAL SERVER NAMES. SSL_set_SSL_CTX() by itself leaves the verify mode of the SSL_CTX that the
  * SSL began with: use csn_openssl_switch(), and protect every SSL_CTX that an SSL may begin or end
  * with. OpenSSL looks sessions up by the callbacks of the first, before the servername callback. So
@@ -70,6 +74,23 @@ typedef enum {
     CSN_OPENSSL_NO_RESUMPTION = 1
 } csn_openssl_resumption;
 
+/* What becomes of a client that is not allowed. */
+typedef enum {
+    /* Its handshake fails, by an alert that says why. */
+    CSN_OPENSSL_ALERT = 0,
+    /* Its handshake succeeds. The program asks for the verdict before anything that matters, and
+     * refuses in its own protocol's words. */
+    CSN_OPENSSL_DEFER = 1
+} csn_openssl_refusal;
+
+/* For cached_sessions: clients without tickets do not resume. */
+#define CSN_OPENSSL_NO_CACHE UINT32_MAX
+
+/* What a program is told in the handshake, with the userdata of its options. They must not fail. */
+typedef void (*csn_openssl_before_fn)(SSL *ssl, void *userdata);
+typedef void (*csn_openssl_after_fn)(SSL *ssl, X509 *leaf, int is_resumed,
+                                     const csn_verdict *verdict, void *userdata);
+
 /* How an SSL_CTX is protected. Begin with CSN_OPENSSL_OPTIONS_INIT; 0 is the default of each. */
 typedef struct {
     /* sizeof(csn_openssl_options), set by the caller. */
@@ -83,8 +104,17 @@ typedef struct {
     const char *name;
     /* How long after a full handshake its sessions may resume, in seconds. Default: a day. */
     uint32_t session_age;
-    /* Most sessions that are kept here, for clients without tickets. Default: 1,024. */
+    /* Most sessions that are kept here, for clients without tickets, unless the SSL_CTX has a
+     * session cache of its own. Default: 1,024. */
     uint32_t cached_sessions;
+    /* A csn_openssl_refusal. */
+    int32_t refusal;
+    /* Called before a client's chain or session is judged. Default: NULL. */
+    csn_openssl_before_fn before;
+    /* Called once a chain was judged, or a session that is allowed to resume: before the client has
+     * proved that the certificate is its own. Default: NULL. */
+    csn_openssl_after_fn after;
+    void *userdata;
 } csn_openssl_options;
 
 #define CSN_OPENSSL_OPTIONS_INIT CSN_SIZED_(csn_openssl_options)
@@ -104,6 +134,12 @@ static inline csn_status csn_openssl_verdict(const SSL *ssl, csn_verdict *out);
  * changed. Where out denies, close the connection. CSN_ERR_STATE, and a deny, where
  * csn_openssl_verdict() does not allow the client. now is in seconds since 1970. */
 static inline csn_status csn_openssl_review(SSL *ssl, int64_t now, csn_verdict *out);
+
+/* The same by the policy of another verifier, for a program that has several behind one SSL_CTX.
+ * Nothing of it is kept with the SSL. Of a session that resumed, only the leaf and the binding are
+ * left: where the other policy trusts differently, it is CSN_REASON_SESSION_STALE. */
+static inline csn_status csn_openssl_review_by(const SSL *ssl, const csn_verifier *verifier,
+                                               int64_t now, csn_verdict *out);
 
 /* Gives an SSL in its handshake another SSL_CTX, with that one's demands on the client. For the
  * client hello callback and the servername callback, which fail the handshake where it returns
@@ -136,12 +172,22 @@ static inline int csn_openssl_verify_(X509_STORE_CTX *store, void *unused) {
     if (entry == NULL || csn_openssl_is_later_(ssl)) {
         return 0;
     }
-    csn_openssl_judge_(entry, leaf, X509_STORE_CTX_get0_untrusted(store), now, &verdict);
-    if (csn_openssl_keep_(ssl, entry, leaf, &verdict) && verdict.decision == CSN_DECISION_ALLOW) {
+    csn_openssl_before_(ssl, entry);
+    csn_openssl_judge_(entry->verifier, leaf, X509_STORE_CTX_get0_untrusted(store), now, &verdict);
+    if (!csn_openssl_keep_(ssl, entry, leaf, &verdict)) {
+        return 0;
+    }
+    csn_openssl_after_(ssl, entry, leaf, 0, &verdict);
+    if (verdict.decision == CSN_DECISION_ALLOW) {
 #if CSN_OPENSSL_RESUMES_
         csn_openssl_mark_(ssl, entry, &verdict, now);
 #endif
         X509_STORE_CTX_set_error(store, X509_V_OK);
+        return 1;
+    }
+    if (entry->defers) {
+        /* Among those that programs take for "optional, and not verified". */
+        X509_STORE_CTX_set_error(store, X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE);
         return 1;
     }
     error = csn_reason_x509_error(verdict.reason);
@@ -164,7 +210,8 @@ static inline void csn_openssl_shut_(SSL *ssl, const csn_openssl_entry_ *entry, 
 static inline void csn_openssl_confirm_(SSL *ssl, const csn_openssl_entry_ *entry) {
     SSL_SESSION *session = SSL_get_session(ssl);
     X509 *leaf = session == NULL ? NULL : SSL_SESSION_get0_peer(session);
-    if (csn_openssl_allowed_(ssl) != NULL) {
+    const csn_openssl_slot_ *slot = csn_openssl_judged_(ssl);
+    if (slot != NULL && (slot->verdict.decision == CSN_DECISION_ALLOW || entry->defers)) {
         return;
     }
     if (leaf == NULL && !entry->is_required) {
@@ -279,8 +326,8 @@ static inline csn_status csn_openssl_fail_(csn_status status, const char *messag
 static inline int csn_openssl_name_entry_(csn_openssl_entry_ *entry, const char *name) {
     char text[32 + 256];
     unsigned char other[32];
-    int length = snprintf(text, sizeof text, "countersign openssl 1 %d %s", entry->is_required,
-                          name == NULL ? "" : name);
+    int length = snprintf(text, sizeof text, "countersign openssl 1 %d %d %s", entry->is_required,
+                          entry->defers, name == NULL ? "" : name);
     if (length < 0 || (size_t)length >= sizeof text || RAND_bytes(other, sizeof other) != 1) {
         return 0;
     }
@@ -295,6 +342,9 @@ static inline int csn_openssl_name_entry_(csn_openssl_entry_ *entry, const char 
 static inline int csn_openssl_make_cache_(csn_openssl_entry_ *entry, uint32_t sessions) {
 #if CSN_OPENSSL_RESUMES_
     size_t count = sessions == 0 ? 1024 : sessions;
+    if (sessions == CSN_OPENSSL_NO_CACHE) {
+        return 1;
+    }
     entry->sets = (count + CSN_OPENSSL_WAYS_ - 1) / CSN_OPENSSL_WAYS_;
     entry->lock = CRYPTO_THREAD_lock_new();
     entry->kept =
@@ -316,6 +366,10 @@ csn_openssl_new_entry_(const SSL_CTX *ctx, const csn_verifier *verifier,
     memset(entry, 0, sizeof *entry);
     entry->verifier = csn_verifier_up_ref(verifier);
     entry->is_required = options->client_auth != CSN_CLIENT_AUTH_OPTIONAL;
+    entry->defers = options->refusal == CSN_OPENSSL_DEFER;
+    entry->before = options->before;
+    entry->after = options->after;
+    entry->userdata = options->userdata;
     entry->resumes = CSN_OPENSSL_RESUMES_ && options->resumption == CSN_OPENSSL_RECHECK;
     entry->session_age = options->session_age == 0 ? 86400 : (int64_t)options->session_age;
     entry->info = (csn_openssl_info_fn_)SSL_CTX_get_info_callback((SSL_CTX *)ctx);
@@ -361,6 +415,9 @@ static inline const char *csn_openssl_wrong_(const csn_openssl_options *options)
     if (options->resumption != CSN_OPENSSL_RECHECK &&
         options->resumption != CSN_OPENSSL_NO_RESUMPTION) {
         return "resumption is not a csn_openssl_resumption";
+    }
+    if (options->refusal != CSN_OPENSSL_ALERT && options->refusal != CSN_OPENSSL_DEFER) {
+        return "refusal is not a csn_openssl_refusal";
     }
     if (options->name != NULL && (options->name[0] == '\0' || strlen(options->name) > 255)) {
         return "name has to have 1 to 255 bytes, or be NULL";
@@ -428,44 +485,60 @@ static inline csn_status csn_openssl_verdict(const SSL *ssl, csn_verdict *out) {
         return CSN_ERR_STATE;
     }
     if (slot->verdict.decision == CSN_DECISION_ALLOW &&
-        (!SSL_is_init_finished(ssl) || csn_openssl_allowed_(ssl) == NULL)) {
+        (!SSL_is_init_finished(ssl) || csn_openssl_judged_(ssl) == NULL)) {
         return CSN_ERR_STATE;
     }
     *out = slot->verdict;
     return CSN_OK;
 }
 
-static inline csn_status csn_openssl_review(SSL *ssl, int64_t now, csn_verdict *out) {
+static inline csn_status csn_openssl_review_by(const SSL *ssl, const csn_verifier *verifier,
+                                               int64_t now, csn_verdict *out) {
     csn_status status = csn_openssl_verdict(ssl, out);
-    const csn_openssl_entry_ *entry;
-    csn_verdict before, verdict = CSN_VERDICT_INIT;
+    csn_verdict verdict = CSN_VERDICT_INIT;
+    const csn_openssl_slot_ *slot;
+    csn_openssl_chain_ chain;
+    csn_bytes binding;
     X509 *leaf;
-    if (status != CSN_OK || out->decision != CSN_DECISION_ALLOW) {
-        return status == CSN_OK ? CSN_ERR_STATE : status;
+    if (status != CSN_OK) {
+        return status;
     }
-    before = *out;
-    csn_openssl_deny_(out, CSN_REASON_INTERNAL);
-    entry = csn_openssl_entry_of_(SSL_get_SSL_CTX(ssl));
-    leaf = SSL_SESSION_get0_peer(SSL_get_session(ssl));
-    if (!SSL_session_reused(ssl)) {
-        csn_openssl_judge_(entry, leaf, SSL_get_peer_cert_chain(ssl), now, &verdict);
-    } else {
-        /* Only the leaf is left of the chain. */
-        csn_openssl_chain_ chain;
-        csn_bytes binding;
-        binding.data = before.binding;
-        binding.len = before.binding_len;
-        if (!csn_openssl_chain_fill_(&chain, leaf, NULL) ||
-            csn_reauthorize(entry->verifier, chain.der[0], binding, now, &verdict) != CSN_OK) {
-            csn_openssl_deny_(&verdict, CSN_REASON_INTERNAL);
+    slot = csn_openssl_judged_(ssl);
+    if (slot == NULL || verifier == NULL || !SSL_is_init_finished(ssl) ||
+        (out->decision != CSN_DECISION_ALLOW &&
+         !csn_openssl_entry_of_(SSL_get_SSL_CTX(ssl))->defers)) {
+        /* A deny stays as it is: it says why. */
+        if (out->decision != CSN_DECISION_DENY) {
+            csn_openssl_deny_(out, CSN_REASON_INTERNAL);
         }
-        csn_openssl_chain_free_(&chain);
-    }
-    if (!csn_openssl_keep_(ssl, entry, leaf, &verdict)) {
         return CSN_ERR_STATE;
     }
+    leaf = SSL_SESSION_get0_peer(SSL_get_session(ssl));
+    if (!SSL_session_reused(ssl)) {
+        csn_openssl_judge_(verifier, leaf, SSL_get_peer_cert_chain(ssl), now, out);
+        return CSN_OK;
+    }
+    /* Only the leaf is left of the chain. */
+    binding.data = slot->binding;
+    binding.len = slot->binding_len;
+    if (!csn_openssl_chain_fill_(&chain, leaf, NULL) ||
+        csn_reauthorize(verifier, chain.der[0], binding, now, &verdict) != CSN_OK) {
+        csn_openssl_deny_(&verdict, CSN_REASON_INTERNAL);
+    }
+    csn_openssl_chain_free_(&chain);
     *out = verdict;
     return CSN_OK;
+}
+
+static inline csn_status csn_openssl_review(SSL *ssl, int64_t now, csn_verdict *out) {
+    const csn_openssl_entry_ *entry =
+        ssl == NULL ? NULL : csn_openssl_entry_of_(SSL_get_SSL_CTX(ssl));
+    csn_status status =
+        csn_openssl_review_by(ssl, entry == NULL ? NULL : entry->verifier, now, out);
+    if (status == CSN_OK) {
+        csn_openssl_replace_(csn_openssl_slot_of_(ssl), out);
+    }
+    return status;
 }
 
 static inline int csn_openssl_switch(SSL *ssl, SSL_CTX *ctx) {

@@ -37,7 +37,11 @@ typedef struct {
     unsigned char id[32];
     int is_required;
     int resumes;
+    int defers;
     int64_t session_age;
+    csn_openssl_before_fn before;
+    csn_openssl_after_fn after;
+    void *userdata;
     /* Those that were there before. */
     csn_openssl_info_fn_ info;
     csn_openssl_get_fn_ get;
@@ -56,6 +60,9 @@ typedef struct {
     unsigned char entry[32];
     unsigned char leaf[32];
     csn_verdict verdict;
+    /* That of the last verdict that allowed. A later deny has none, and may be reviewed again. */
+    unsigned char binding[sizeof(((csn_verdict *)0)->binding)];
+    size_t binding_len;
 } csn_openssl_slot_;
 
 static int csn_openssl_entry_index_ = -1;
@@ -90,6 +97,15 @@ static inline int csn_openssl_digest_(X509 *leaf, unsigned char out[32]) {
     return leaf != NULL && X509_digest(leaf, EVP_sha256(), out, &length) == 1 && length == 32;
 }
 
+/* A verdict on the same client again. */
+static inline void csn_openssl_replace_(csn_openssl_slot_ *slot, const csn_verdict *verdict) {
+    slot->verdict = *verdict;
+    if (verdict->decision == CSN_DECISION_ALLOW) {
+        memcpy(slot->binding, verdict->binding, sizeof slot->binding);
+        slot->binding_len = verdict->binding_len;
+    }
+}
+
 /* Keeps a verdict on leaf with ssl; 0 where that cannot be. */
 static inline int csn_openssl_keep_(SSL *ssl, const csn_openssl_entry_ *entry, X509 *leaf,
                                     const csn_verdict *verdict) {
@@ -110,18 +126,17 @@ static inline int csn_openssl_keep_(SSL *ssl, const csn_openssl_entry_ *entry, X
     if (leaf != NULL && !csn_openssl_digest_(leaf, slot->leaf)) {
         return 0;
     }
-    slot->verdict = *verdict;
+    csn_openssl_replace_(slot, verdict);
     return 1;
 }
 
 /* The slot, where its verdict is about the SSL_CTX and the certificate that the SSL has now. */
-static inline csn_openssl_slot_ *csn_openssl_allowed_(const SSL *ssl) {
+static inline csn_openssl_slot_ *csn_openssl_judged_(const SSL *ssl) {
     const csn_openssl_entry_ *entry = csn_openssl_entry_of_(SSL_get_SSL_CTX(ssl));
     csn_openssl_slot_ *slot = csn_openssl_slot_of_(ssl);
     const SSL_SESSION *session = SSL_get_session(ssl);
     unsigned char leaf[32];
-    if (entry == NULL || slot == NULL || session == NULL ||
-        slot->verdict.decision != CSN_DECISION_ALLOW) {
+    if (entry == NULL || slot == NULL || session == NULL) {
         return NULL;
     }
     if (!csn_openssl_digest_(SSL_SESSION_get0_peer((SSL_SESSION *)session), leaf)) {
@@ -132,6 +147,19 @@ static inline csn_openssl_slot_ *csn_openssl_allowed_(const SSL *ssl) {
         return NULL;
     }
     return slot;
+}
+
+static inline void csn_openssl_before_(SSL *ssl, const csn_openssl_entry_ *entry) {
+    if (entry->before != NULL) {
+        entry->before(ssl, entry->userdata);
+    }
+}
+
+static inline void csn_openssl_after_(SSL *ssl, const csn_openssl_entry_ *entry, X509 *leaf,
+                                      int is_resumed, const csn_verdict *verdict) {
+    if (entry->after != NULL) {
+        entry->after(ssl, leaf, is_resumed, verdict, entry->userdata);
+    }
 }
 
 /* A chain as csn_verify() takes it. */
@@ -184,12 +212,12 @@ static inline int csn_openssl_chain_fill_(csn_openssl_chain_ *chain, X509 *leaf,
     return 1;
 }
 
-static inline void csn_openssl_judge_(const csn_openssl_entry_ *entry, X509 *leaf,
+static inline void csn_openssl_judge_(const csn_verifier *verifier, X509 *leaf,
                                       const STACK_OF(X509) *others, int64_t now, csn_verdict *out) {
     csn_openssl_chain_ chain;
     csn_openssl_deny_(out, CSN_REASON_INTERNAL);
     if (csn_openssl_chain_fill_(&chain, leaf, others) &&
-        csn_verify(entry->verifier, chain.der, chain.count, now, out) != CSN_OK) {
+        csn_verify(verifier, chain.der, chain.count, now, out) != CSN_OK) {
         csn_openssl_deny_(out, CSN_REASON_INTERNAL);
     }
     csn_openssl_chain_free_(&chain);

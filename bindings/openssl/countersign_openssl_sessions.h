@@ -68,14 +68,19 @@ static inline int csn_openssl_reauthorize_(SSL *ssl, const csn_openssl_entry_ *e
     if (!entry->resumes || record == NULL || leaf == NULL) {
         return 0;
     }
+    csn_openssl_before_(ssl, entry);
     binding.data = record + CSN_OPENSSL_BINDING_AT_;
     binding.len = CSN_OPENSSL_RECORD_ - CSN_OPENSSL_BINDING_AT_;
     if (csn_openssl_chain_fill_(&chain, leaf, NULL)) {
         status = csn_reauthorize(entry->verifier, chain.der[0], binding, now, &verdict);
     }
     csn_openssl_chain_free_(&chain);
-    return status == CSN_OK && verdict.decision == CSN_DECISION_ALLOW &&
-           csn_openssl_keep_(ssl, entry, leaf, &verdict);
+    if (status != CSN_OK || verdict.decision != CSN_DECISION_ALLOW ||
+        !csn_openssl_keep_(ssl, entry, leaf, &verdict)) {
+        return 0;
+    }
+    csn_openssl_after_(ssl, entry, leaf, 1, &verdict);
+    return 1;
 }
 
 /* The place that the hello under way is for. OpenSSL has not read the server name yet when it
