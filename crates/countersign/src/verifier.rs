@@ -1,5 +1,7 @@
 //! The verifier: one policy in force, its caches, and the question everyone asks.
 
+mod scope;
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,6 +23,8 @@ use crate::reason::Reason;
 use crate::sigcache::SignatureFacts;
 use crate::snapshot::Snapshot;
 use crate::verdict::Verdict;
+
+pub use self::scope::OutOfScope;
 
 /// Decides which clients get in.
 ///

@@ -57,6 +57,14 @@ impl VerdictRecord {
         }
     }
 
+    /// Makes a deny of it, by the policy of this generation: who it is about stays, and no session
+    /// can be made of it.
+    pub(crate) fn leave_scope(&mut self, generation: u64) {
+        (self.reason, self.audit_reason) = (Reason::OutOfScope, None);
+        (self.detail, self.binding) = (None, None);
+        self.generation = generation;
+    }
+
     /// Allow or deny.
     pub fn decision(&self) -> Decision {
         self.reason.decision()

@@ -1,6 +1,7 @@
 //! Making a [`Matcher`]: records first, then rules, then the entries of lists.
 
 use super::rulebook::{ClaimedBy, MAX_OWNERS, RulebookBuilder};
+use super::scoped::ScopedClients;
 use super::tables::exact::Expected;
 use super::tables::interner::Interner;
 use super::{ClientIndex, ClientRecord, Matcher, NO_NOTE};
@@ -143,10 +144,12 @@ impl MatcherBuilder {
     pub(in crate::policy) fn finish(self) -> Matcher {
         let mut records = self.records;
         records.shrink_to_fit();
+        let ids = self.ids.into_texts();
         Matcher {
             clients: self.clients.finish(),
             deny: self.deny.finish(),
-            ids: self.ids.into_texts(),
+            scoped: ScopedClients::build(&records, &ids),
+            ids,
             records,
             notes: self.notes.into_texts(),
         }

@@ -3,10 +3,12 @@
 pub(in crate::policy) mod builder;
 mod holds;
 pub(in crate::policy) mod rulebook;
+mod scoped;
 mod search;
 pub(in crate::policy) mod tables;
 
 use self::rulebook::{Place, Rulebook};
+use self::scoped::ScopedClients;
 use self::search::{Found, OutOfSteps, Search, Steps};
 use self::tables::texts::Texts;
 use crate::clock::{UnixTime, Window};
@@ -22,6 +24,7 @@ pub(crate) struct Matcher {
     /// The ids of all clients: those with a record first, in the order of the file.
     pub(in crate::policy) ids: Texts,
     pub(in crate::policy) records: Vec<ClientRecord>,
+    pub(in crate::policy) scoped: ScopedClients,
     pub(in crate::policy) notes: Texts,
 }
 
@@ -215,6 +218,13 @@ impl Matcher {
         self.records.get(client.0 as usize)
     }
 
+    /// Whether there is a client with this id whose record has this scope. Allocates nothing.
+    pub(crate) fn approves_scope(&self, id: &[u8], scope: &[u8]) -> bool {
+        let client = self.scoped.find(id, &self.ids);
+        let record = client.and_then(|client| self.client_record(client));
+        record.is_some_and(|record| record.scopes.iter().any(|s| s.as_bytes() == scope))
+    }
+
     /// A rule as `kind:value`, the keys of one that has several joined by `+`. Allocates.
     pub(crate) fn rule_pieces(&self, rule: RuleRef, piece: &mut impl FnMut(&[u8])) {
         self.book(rule).pieces(rule.place, piece);
@@ -240,6 +250,7 @@ impl Matcher {
             + self.ids.heap_bytes()
             + self.notes.heap_bytes()
             + self.records.capacity() * size_of::<ClientRecord>()
+            + self.scoped.heap_bytes()
     }
 
     fn book(&self, rule: RuleRef) -> &Rulebook {
