@@ -53,7 +53,7 @@ pub use journal::{Journal, JournalEntry};
 pub use metrics::MetricsSnapshot;
 pub use reason::{Decision, Reason};
 pub use verdict::{Verdict, VerdictRecord};
-pub use verifier::{OutOfScope, Verifier, VerifierBuilder};
+pub use verifier::{OutOfScope, Reload, Verifier, VerifierBuilder};
 
 /// The README's snippet, compiled with the documentation tests.
 #[cfg(doctest)]

@@ -20,6 +20,7 @@ pub(crate) struct Snapshot {
     revocation: revocation::Settings,
     matcher: Matcher,
     trust_digest: [u8; 32],
+    policy_digest: [u8; 32],
 }
 
 impl Snapshot {
@@ -49,6 +50,7 @@ impl Snapshot {
             revocation,
             matcher: policy.matcher,
             trust_digest,
+            policy_digest: policy.digest,
         })
     }
 
@@ -88,6 +90,11 @@ impl Snapshot {
     /// policies with the same digest find the same paths; the order of files does not matter.
     pub(crate) fn trust_digest(&self) -> &[u8; 32] {
         &self.trust_digest
+    }
+
+    /// SHA-256 over every byte that this was compiled from.
+    pub(crate) fn policy_digest(&self) -> &[u8; 32] {
+        &self.policy_digest
     }
 }
 

@@ -1,14 +1,17 @@
 //! The verifier: one policy in force, its caches, and the question everyone asks.
 
+mod reload;
 mod scope;
+mod source;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use arc_swap::{ArcSwap, Guard};
 
+use self::source::{Origin, Source, Text};
 use crate::chaincache::{ChainCache, Remembered};
 use crate::clock::UnixTime;
 use crate::crypto::{PublicKey, sha256};
@@ -16,14 +19,15 @@ use crate::decide::{check_limits, decide, decide_again};
 use crate::error::Error;
 use crate::footprint::Footprint;
 use crate::journal::{Journal, JournalEntry};
-use crate::metrics::{Event, Lookup, Metrics, MetricsSnapshot};
+use crate::metrics::{Lookup, Metrics, MetricsSnapshot};
 use crate::outcome::{Judged, Outcome};
-use crate::policy::{CompiledPolicy, Given};
+use crate::policy::Given;
 use crate::reason::Reason;
 use crate::sigcache::SignatureFacts;
 use crate::snapshot::Snapshot;
 use crate::verdict::Verdict;
 
+pub use self::reload::Reload;
 pub use self::scope::OutOfScope;
 
 /// Decides which clients get in.
@@ -46,35 +50,11 @@ pub struct Verifier {
     snapshot: ArcSwap<Snapshot>,
     generation: AtomicU64,
     /// Held while a policy is read and put in force, so that reloads follow one another.
-    source: Mutex<Source>,
+    origin: Mutex<Origin>,
     facts: SignatureFacts,
     chains: ChainCache<Judged>,
     metrics: Metrics,
     journal: Option<Arc<dyn Journal>>,
-}
-
-/// Where a policy comes from, to be read again on every reload.
-#[derive(Clone)]
-struct Source {
-    text: Text,
-    given: Given,
-}
-
-#[derive(Clone)]
-enum Text {
-    File(PathBuf),
-    Here { toml: Vec<u8>, base_dir: PathBuf },
-}
-
-impl Source {
-    fn compile(&self) -> Result<CompiledPolicy, Error> {
-        match &self.text {
-            Text::File(file) => CompiledPolicy::from_file(file, &self.given),
-            Text::Here { toml, base_dir } => {
-                CompiledPolicy::from_bytes(toml, base_dir, &self.given)
-            }
-        }
-    }
 }
 
 /// Sizes of the caches, the journal, and certificates and CRLs from memory. Every setting has a
@@ -136,11 +116,11 @@ impl VerifierBuilder {
     /// # Errors
     /// Whatever is wrong with the policy or a file it names, and where.
     pub fn build(self) -> Result<Verifier, Error> {
-        let snapshot = Snapshot::new(self.source.compile()?, FIRST_GENERATION)?;
+        let (snapshot, files) = self.source.read(FIRST_GENERATION);
         Ok(Verifier {
-            snapshot: ArcSwap::from_pointee(snapshot),
+            snapshot: ArcSwap::from_pointee(snapshot?),
             generation: AtomicU64::new(FIRST_GENERATION),
-            source: Mutex::new(self.source),
+            origin: Mutex::new(Origin::new(self.source, files)),
             facts: SignatureFacts::new(self.fact_entries),
             chains: ChainCache::new(self.chain_entries, self.chain_bytes),
             metrics: Metrics::new(),
@@ -266,55 +246,15 @@ impl Verifier {
         self.chains.leaf_key(leaf, use_key)
     }
 
-    /// Reads the policy again, with every file it names, and puts it in force whole. Decisions
-    /// under way finish under the policy they began with.
-    ///
-    /// Returns the new generation.
-    ///
-    /// # Errors
-    /// What is wrong; the policy in force stays, and the failure is counted.
-    pub fn reload(&self) -> Result<u64, Error> {
-        // A reloader that panicked left the policy in force untouched.
-        let source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
-        self.put_in_force(&source)
-    }
-
-    /// Puts another policy in force, as [`reload`](Self::reload) does, and reloads that one from then on:
-    /// for policies, anchors and CRLs that are held in memory. The builder's caches and journal are
-    /// not looked at; they stay.
-    ///
-    /// Returns the new generation.
-    ///
-    /// # Errors
-    /// What is wrong; the policy in force stays, and the failure is counted.
-    pub fn reload_from(&self, policy: VerifierBuilder) -> Result<u64, Error> {
-        let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
-        let generation = self.put_in_force(&policy.source)?;
-        *source = policy.source;
-        Ok(generation)
-    }
-
-    /// Whoever calls it holds the lock.
-    fn put_in_force(&self, source: &Source) -> Result<u64, Error> {
-        let generation = self.generation() + 1;
-        let snapshot = source.compile().and_then(|p| Snapshot::new(p, generation));
-        match snapshot {
-            Ok(snapshot) => {
-                self.snapshot.store(Arc::new(snapshot));
-                self.generation.store(generation, Ordering::Release);
-                self.metrics.event(Event::Reload);
-                Ok(generation)
-            }
-            Err(error) => {
-                self.metrics.event(Event::FailedReload);
-                Err(error)
-            }
-        }
-    }
-
     /// The generation of the policy in force, from 1; one atomic load.
     pub fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
+    }
+
+    /// SHA-256 over every byte that the policy in force was compiled from: its text, the files that it
+    /// names, and what the builder was given. Processes that loaded the same bytes have the same.
+    pub fn policy_digest(&self) -> [u8; 32] {
+        *self.snapshot.load().policy_digest()
     }
 
     /// Counters since the verifier was made.

@@ -1,11 +1,10 @@
 //! From a policy's text and the files it names to what decisions are made with.
 
-use std::fs::{self, File};
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::pem;
+use crate::policy::files::{Part, Reading};
 use crate::policy::lists::{self, Side};
 use crate::policy::matcher::builder::{MatcherBuilder, Room};
 use crate::policy::matcher::{ClientRecord, Matcher};
@@ -33,6 +32,8 @@ pub(crate) struct CompiledPolicy {
     pub(crate) crls: Vec<(PathBuf, Vec<u8>)>,
     /// Clients and deny rules.
     pub(crate) matcher: Matcher,
+    /// SHA-256 over every byte that it was compiled from.
+    pub(crate) digest: [u8; 32],
 }
 
 /// What a policy is given besides the files that it names: PEM texts, or one DER each.
@@ -49,10 +50,14 @@ impl CompiledPolicy {
     ///
     /// Any file is missing, unreadable or empty of what it should hold, or says something wrong:
     /// with the file, and where there is one, the line and column.
-    pub(crate) fn from_file(path: &Path, given: &Given) -> Result<Self, Error> {
-        let bytes = fs::read(path).map_err(|e| Error::io(path, e))?;
+    pub(crate) fn from_file(
+        path: &Path,
+        given: &Given,
+        reading: &mut Reading,
+    ) -> Result<Self, Error> {
+        let text = reading.whole(Part::Policy, path)?;
         let base_dir = path.parent().unwrap_or(Path::new(""));
-        Self::from_bytes(&bytes, base_dir, given).map_err(|e| e.in_file(path))
+        compile(&text, base_dir, given, reading).map_err(|e| e.in_file(path))
     }
 
     /// Compiles a policy's text, which is to be UTF-8; the paths in it are relative to `base_dir`.
@@ -60,37 +65,47 @@ impl CompiledPolicy {
     /// # Errors
     ///
     /// As for [`from_file`](Self::from_file); errors about the text itself name no file.
-    pub(crate) fn from_bytes(text: &[u8], base_dir: &Path, given: &Given) -> Result<Self, Error> {
-        let text = core::str::from_utf8(text).map_err(|bad| not_utf8(text, bad))?;
-        Self::from_toml(text, base_dir, given)
+    pub(crate) fn from_toml(
+        text: impl AsRef<[u8]>,
+        base_dir: &Path,
+        given: &Given,
+        reading: &mut Reading,
+    ) -> Result<Self, Error> {
+        reading.add(Part::Policy, text.as_ref());
+        compile(text.as_ref(), base_dir, given, reading)
     }
+}
 
-    /// Compiles a policy's text; the paths in it are relative to `base_dir`.
-    ///
-    /// # Errors
-    ///
-    /// As for [`from_file`](Self::from_file); errors about the text itself name no file.
-    pub(crate) fn from_toml(text: &str, base_dir: &Path, given: &Given) -> Result<Self, Error> {
-        let document = syntax::parse(text, !given.anchors.is_empty())?;
-        let matcher = matcher(&document, Source(text), base_dir)?;
-        let trust = document.trust;
-        let mut anchors = read_all(&trust.anchors, base_dir, pem::certificates)?;
-        anchors.extend(take_all(&given.anchors, "anchors from memory", pem::certificates_or_der)?);
-        let mut crls = read_all(&trust.crls, base_dir, pem::crls)?;
-        crls.extend(take_all(&given.crls, "CRLs from memory", pem::crls)?);
-        let by_default =
-            if crls.is_empty() { revocation::Mode::Off } else { revocation::Mode::Require };
-        Ok(Self {
-            mode: document.mode,
-            admit: document.admit,
-            revocation: trust.revocation.unwrap_or(by_default),
-            stale_crl: trust.stale_crl,
-            require_eku: trust.require_eku,
-            anchors,
-            crls,
-            matcher,
-        })
-    }
+fn compile(
+    text: &[u8],
+    base_dir: &Path,
+    given: &Given,
+    reading: &mut Reading,
+) -> Result<CompiledPolicy, Error> {
+    let text = core::str::from_utf8(text).map_err(|bad| not_utf8(text, bad))?;
+    let document = syntax::parse(text, !given.anchors.is_empty())?;
+    let matcher = matcher(&document, Source(text), base_dir, reading)?;
+    let trust = document.trust;
+    let part = Part::Anchors;
+    let mut anchors = read_all(part, &trust.anchors, base_dir, pem::certificates, reading)?;
+    let (what, take) = ("anchors from memory", pem::certificates_or_der);
+    anchors.extend(take_all(part, &given.anchors, what, take, reading)?);
+    let part = Part::Crls;
+    let mut crls = read_all(part, &trust.crls, base_dir, pem::crls, reading)?;
+    crls.extend(take_all(part, &given.crls, "CRLs from memory", pem::crls, reading)?);
+    let by_default =
+        if crls.is_empty() { revocation::Mode::Off } else { revocation::Mode::Require };
+    Ok(CompiledPolicy {
+        mode: document.mode,
+        admit: document.admit,
+        revocation: trust.revocation.unwrap_or(by_default),
+        stale_crl: trust.stale_crl,
+        require_eku: trust.require_eku,
+        anchors,
+        crls,
+        matcher,
+        digest: reading.digest(),
+    })
 }
 
 fn not_utf8(bytes: &[u8], bad: core::str::Utf8Error) -> Error {
@@ -100,14 +115,16 @@ fn not_utf8(bytes: &[u8], bad: core::str::Utf8Error) -> Error {
 
 /// Reads every file and takes the DER out of it.
 fn read_all(
+    part: Part,
     files: &[At<String>],
     base_dir: &Path,
     take: impl Fn(&[u8]) -> Result<Vec<Vec<u8>>, Error>,
+    reading: &mut Reading,
 ) -> Result<Vec<(PathBuf, Vec<u8>)>, Error> {
     let mut all = Vec::new();
     for file in files {
         let path = base_dir.join(&file.value);
-        let bytes = fs::read(&path).map_err(|e| Error::io(&path, e))?;
+        let bytes = reading.whole(part, &path)?;
         let found = take(&bytes).map_err(|e| e.in_file(&path))?;
         all.extend(found.into_iter().map(|der| (path.clone(), der)));
     }
@@ -116,12 +133,15 @@ fn read_all(
 
 /// Takes the DER out of every text; errors name `what` for a file.
 fn take_all(
+    part: Part,
     texts: &[Vec<u8>],
     what: &str,
     take: impl Fn(&[u8]) -> Result<Vec<Vec<u8>>, Error>,
+    reading: &mut Reading,
 ) -> Result<Vec<(PathBuf, Vec<u8>)>, Error> {
     let mut all = Vec::new();
     for text in texts {
+        reading.add(part, text);
         let found = take(text).map_err(|e| e.in_file(Path::new(what)))?;
         all.extend(found.into_iter().map(|der| (what.into(), der)));
     }
@@ -132,13 +152,15 @@ pub(super) fn matcher(
     document: &Document,
     source: Source<'_>,
     base_dir: &Path,
+    reading: &mut Reading,
 ) -> Result<Matcher, Error> {
-    let room = |files: &[At<String>]| {
+    let mut room = |files: &[At<String>]| {
         let mut room = Room::default();
-        let measure = |file: &At<String>| {
-            with_list(file, base_dir, |list, path| lists::measure(list, path, &mut room))
-        };
-        files.iter().try_for_each(measure).map(|()| room)
+        for file in files {
+            let path = base_dir.join(&file.value);
+            reading.glance(&path, |list| lists::measure(list, &path, &mut room))?;
+        }
+        Ok::<_, Error>(room)
     };
     let (clients, deny) = (room(&document.lists.clients)?, room(&document.lists.deny)?);
     let mut builder = MatcherBuilder::with_room(&clients, &deny);
@@ -151,11 +173,13 @@ pub(super) fn matcher(
             added.map_err(|why| source.error(item.offset, why))?;
         }
     }
-    for (files, side) in
-        [(&document.lists.clients, Side::Clients), (&document.lists.deny, Side::Deny)]
-    {
+    for (files, side, part) in [
+        (&document.lists.clients, Side::Clients, Part::Clients),
+        (&document.lists.deny, Side::Deny, Part::Deny),
+    ] {
         for file in files {
-            with_list(file, base_dir, |list, path| lists::load(list, path, side, &mut builder))?;
+            let path = base_dir.join(&file.value);
+            reading.stream(part, &path, |list| lists::load(list, &path, side, &mut builder))?;
         }
     }
     Ok(builder.finish())
@@ -180,16 +204,6 @@ fn add_client(
         let added = builder.add_client_rule(index, item.value.clone());
         added.map_err(|why| source.error(item.offset, why))
     })
-}
-
-fn with_list<T>(
-    file: &At<String>,
-    base_dir: &Path,
-    read: impl FnOnce(BufReader<File>, &Path) -> Result<T, Error>,
-) -> Result<T, Error> {
-    let path = base_dir.join(&file.value);
-    let list = File::open(&path).map_err(|e| Error::io(&path, e))?;
-    read(BufReader::with_capacity(1 << 18, list), &path)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::cert::Certificate;
 use crate::clock::UnixTime;
 use crate::identity::LeafIdentity;
 use crate::policy::compile;
+use crate::policy::files::Reading;
 use crate::policy::matcher::{Judgement, Matcher};
 use crate::policy::syntax;
 use crate::policy::syntax::section::Source;
@@ -24,7 +25,8 @@ pub(super) fn matcher(clients_and_deny: &str) -> Matcher {
 pub(super) fn try_matcher(clients_and_deny: &str) -> Result<Matcher, String> {
     let text = format!("version = 1\ntrust.anchors = [\"ca.pem\"]\n{clients_and_deny}");
     let document = syntax::parse(&text, false).map_err(|e| e.to_string())?;
-    compile::matcher(&document, Source(&text), Path::new("")).map_err(|e| e.to_string())
+    let matcher = compile::matcher(&document, Source(&text), Path::new(""), &mut Reading::new());
+    matcher.map_err(|e| e.to_string())
 }
 
 /// The one CA that issues in these tests.

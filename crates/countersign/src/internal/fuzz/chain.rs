@@ -9,7 +9,7 @@ use super::differences;
 use crate::clock::UnixTime;
 use crate::decide::{check_limits, decide};
 use crate::internal::validation::{Purpose, Revocation, Validation};
-use crate::policy::{CompiledPolicy, Given};
+use crate::policy::{CompiledPolicy, Given, Reading};
 use crate::reason::{Decision, Reason};
 use crate::revocation::Mode;
 use crate::sigcache::SignatureFacts;
@@ -138,7 +138,8 @@ fn snapshot(anchors: &[&[u8]], crls: &[&[u8]]) -> Snapshot {
         trust = \"pinned\"\nmatch = [{ cert_sha256 = \
         \"0000000000000000000000000000000000000000000000000000000000000000\" }]\n";
     let mut policy =
-        CompiledPolicy::from_toml(policy, "".as_ref(), &Given::default()).expect("a policy");
+        CompiledPolicy::from_toml(policy, "".as_ref(), &Given::default(), &mut Reading::new())
+            .expect("a policy");
     let file = |der: &&[u8]| (PathBuf::from("file"), der.to_vec());
     policy.anchors = anchors.iter().map(file).collect();
     policy.crls = crls.iter().map(file).collect();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::error::Error;
 use crate::limits;
-use crate::policy::{CompiledPolicy, Given, only_list};
+use crate::policy::{CompiledPolicy, Given, Reading, only_list};
 
 /// A folder that is not there: no policy gets to read a file.
 const NOWHERE: &str = "/nonexistent/countersign-fuzz";
@@ -19,7 +19,9 @@ pub fn policy(text: &[u8]) {
     {
         return;
     }
-    let compile = || CompiledPolicy::from_toml(text, Path::new(NOWHERE), &Given::default());
+    let given = Given::default();
+    let compile =
+        || CompiledPolicy::from_toml(text, Path::new(NOWHERE), &given, &mut Reading::new());
     match (compile(), compile()) {
         (Ok(policy), Ok(again)) => {
             assert_eq!(policy.matcher.client_count(), again.matcher.client_count());

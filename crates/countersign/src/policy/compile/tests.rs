@@ -1,3 +1,4 @@
+use std::fs;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use countersign_testkit::forge;
@@ -25,7 +26,8 @@ impl Folder {
     }
 
     fn compile(&self) -> Result<CompiledPolicy, Error> {
-        CompiledPolicy::from_file(&self.0.join("policy.toml"), &Given::default())
+        let policy = self.0.join("policy.toml");
+        CompiledPolicy::from_file(&policy, &Given::default(), &mut Reading::new())
     }
 
     /// The error without the folder's name.
@@ -61,7 +63,8 @@ fn files_are_found_beside_the_policy_and_their_der_is_kept_in_order() {
     assert_eq!(policy.anchors, [at("a.pem", &[1]), at("a.pem", &[2]), at("b.pem", &[3])]);
     assert_eq!(policy.crls, [at("a.crl", &[4]), at("b.crl", &[0x30, 0x81, 0x80])]);
     let text = fs::read_to_string(folder.0.join("policy.toml")).unwrap();
-    let same = CompiledPolicy::from_toml(&text, &folder.0, &Given::default()).unwrap();
+    let same =
+        CompiledPolicy::from_toml(text, &folder.0, &Given::default(), &mut Reading::new()).unwrap();
     assert_eq!(same.anchors, policy.anchors);
 }
 
