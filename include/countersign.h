@@ -156,6 +156,20 @@ typedef enum {
   CSN_REASON_SESSION_STALE = 28,
 } csn_reason;
 
+// What came of csn_verifier_reload_if_changed(). Whatever it is, a policy is in force.
+typedef enum {
+  // Nothing has changed since the policy in force was read.
+  CSN_RELOAD_UNCHANGED = 0,
+  // The policy was read again and is in force.
+  CSN_RELOAD_DONE = 1,
+  // The policy was read again and cannot be used, or not be read. The one in force stays.
+  CSN_RELOAD_FAILED = 2,
+  // What failed the last time is still as it was then. The policy in force stays.
+  CSN_RELOAD_STILL_FAILED = 3,
+  // There is no policy file. The policy in force stays.
+  CSN_RELOAD_MISSING = 4,
+} csn_reload_outcome;
+
 // What a server demands of its clients.
 typedef enum {
   // Nobody is asked for a certificate.
@@ -566,6 +580,11 @@ csn_status csn_verifier_reload_from(const csn_verifier *verifier,
 // The generation of the policy in force, from 1: one atomic load. 0 for NULL.
 uint64_t csn_verifier_generation(const csn_verifier *verifier);
 
+// SHA-256 over every byte that the policy in force was compiled from, into 32 bytes at out: its
+// text, the files that it names, and anchors and CRLs from memory. Processes that loaded the same
+// bytes have the same.
+csn_status csn_verifier_policy_digest(const csn_verifier *verifier, uint8_t *out);
+
 // The verdict on a chain as the client presented it: count certificates in DER, the leaf first,
 // the others in any order. A count of 0 is CSN_REASON_NO_CERTIFICATE. now is in seconds since
 // 1970.
@@ -587,6 +606,32 @@ csn_status csn_reauthorize(const csn_verifier *verifier,
                            csn_bytes binding,
                            int64_t now,
                            csn_verdict *out);
+
+// csn_verifier_reload() where a file has changed since it was last read: the policy, or one that it
+// names. To be asked once a second: it costs a stat for each file, and reads those that were
+// written in the last seconds.
+//
+// outcome, a csn_reload_outcome, says each time how things stand; a failure is returned and
+// explained once. So the status is not CSN_OK where there is something to log: with
+// CSN_RELOAD_FAILED, and where CSN_RELOAD_MISSING is new.
+csn_status csn_verifier_reload_if_changed(const csn_verifier *verifier,
+                                          int32_t *outcome,
+                                          csn_error *err);
+
+// Demands of an allowed client that the policy in force approves it for this scope; else the
+// verdict becomes a deny with CSN_REASON_OUT_OF_SCOPE, that keeps client and rule, has the
+// generation of the policy that said so, and no binding. A deny stays as it is.
+//
+// A client without a record has no scopes: one that lists alone know, one that came in by admit =
+// "issued" or audit mode without any, one that the policy no longer has. Audit mode does not waive
+// it. Whether the client would still be let in is not asked: that is csn_reauthorize().
+//
+// Where the call fails, the verdict is a deny with CSN_REASON_INTERNAL. It takes no lock and
+// allocates nothing, however many clients there are. Refusals are counted; a journal does not hear
+// of them.
+csn_status csn_verdict_require_scope(const csn_verifier *verifier,
+                                     csn_bytes scope,
+                                     csn_verdict *verdict);
 
 // The token of a reason, such as "not_listed", for programs: static. For a number that is no
 // reason, the token of CSN_REASON_INTERNAL.

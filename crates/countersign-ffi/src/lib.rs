@@ -34,7 +34,11 @@ mod verifier_config;
 
 mod verifier;
 
+mod reload;
+
 mod verdict;
+
+mod scope;
 
 mod reason;
 
@@ -61,6 +65,8 @@ pub use reason::{
     csn_decision, csn_reason, csn_reason_alert, csn_reason_from_token, csn_reason_http_status,
     csn_reason_text, csn_reason_token, csn_reason_x509_error,
 };
+pub use reload::{csn_reload_outcome, csn_verifier_reload_if_changed};
+pub use scope::csn_verdict_require_scope;
 pub use status::{csn_status, csn_status_text};
 pub use verdict::csn_verdict;
 pub use verifier::*;

@@ -2,8 +2,9 @@
 
 use core::ffi::c_char;
 use core::mem::offset_of;
+use core::slice;
 
-use countersign::{Binding, Reason, Verdict, VerdictRecord};
+use countersign::{Binding, OutOfScope, Reason, Verdict, VerdictRecord};
 
 use crate::boundary::{Outcome, call};
 use crate::reason::csn_decision;
@@ -154,14 +155,9 @@ impl csn_verdict {
         out: *mut Self,
         body: impl FnOnce() -> Outcome<V>,
     ) -> csn_status {
-        const DECIDED: usize = offset_of!(csn_verdict, audit_reason);
-        // SAFETY: as this function requires. Where the size is that of no version, what it says
-        // is there is still there.
+        // SAFETY: as this function requires.
         let status = call(|| unsafe {
-            if !out.is_null() && out.is_aligned() && out.cast::<usize>().read() >= DECIDED {
-                (*out).decision = csn_decision::CSN_DECISION_DENY as i32;
-                (*out).reason = Reason::Internal as i32;
-            }
+            Self::deny_at_least(out);
             sized::check(out)?;
             let verdict = body()?;
             sized::fill(out, |out| out.say(&verdict))
@@ -171,6 +167,68 @@ impl csn_verdict {
             let _ = call(|| unsafe { sized::fill(out, Self::be_a_deny) });
         }
         status
+    }
+
+    /// Runs an export that may take an allowed client's verdict back, by what `body` says of the
+    /// client's id. Where anything fails, the verdict is a deny.
+    ///
+    /// # Safety
+    /// `verdict` is NULL or a csn_verdict that the caller may write; `body` may look at it.
+    pub(crate) unsafe fn narrow(
+        verdict: *mut Self,
+        body: impl FnOnce(&[u8]) -> Outcome<Result<(), OutOfScope>>,
+    ) -> csn_status {
+        // SAFETY: as this function requires, and the size is that of a version with these fields.
+        let status = call(|| unsafe {
+            sized::check(verdict)?;
+            if (*verdict).decision != csn_decision::CSN_DECISION_ALLOW as i32 {
+                return Ok(());
+            }
+            match body((*verdict).client()?)? {
+                Ok(()) => Ok(()),
+                Err(refused) => sized::fill(verdict, |verdict| verdict.leave_scope(refused)),
+            }
+        });
+        if status != csn_status::CSN_OK {
+            // SAFETY: as this function requires. What is wrong with `verdict` was said already.
+            let _ = call(|| unsafe {
+                Self::deny_at_least(verdict);
+                sized::fill(verdict, Self::be_a_deny)
+            });
+        }
+        status
+    }
+
+    /// Writes the decision and the reason of a deny, also where the size is that of no version: what
+    /// it says is there is still there.
+    ///
+    /// # Safety
+    /// As for [`decide`](Self::decide).
+    #[inline]
+    unsafe fn deny_at_least(out: *mut Self) {
+        const DECIDED: usize = offset_of!(csn_verdict, audit_reason);
+        // SAFETY: as this function requires.
+        unsafe {
+            if !out.is_null() && out.is_aligned() && out.cast::<usize>().read() >= DECIDED {
+                (*out).decision = csn_decision::CSN_DECISION_DENY as i32;
+                (*out).reason = Reason::Internal as i32;
+            }
+        }
+    }
+
+    fn client(&self) -> Outcome<&[u8]> {
+        let client = self.client.get(..self.client_len.into());
+        let client = client.ok_or(csn_status::CSN_ERR_ARGUMENT)?;
+        // SAFETY: characters are bytes of another sign.
+        Ok(unsafe { slice::from_raw_parts(client.as_ptr().cast(), client.len()) })
+    }
+
+    fn leave_scope(&mut self, refused: OutOfScope) {
+        self.decision = csn_decision::CSN_DECISION_DENY as i32;
+        self.reason = Reason::OutOfScope as i32;
+        (self.audit_reason, self.chain_index) = (-1, -1);
+        (self.generation, self.expires) = (refused.generation(), 0);
+        (self.binding, self.binding_len) = ([0; 64], 0);
     }
 
     fn be_a_deny(&mut self) {

@@ -6,10 +6,10 @@ use core::ptr;
 use arrayvec::ArrayVec;
 use countersign::{UnixTime, Verifier, limits};
 
-use crate::boundary::{Outcome, call_explained, value};
+use crate::boundary::{Outcome, call, call_explained, value};
 use crate::bytes::{array, csn_bytes, path};
 use crate::error::csn_error;
-use crate::handle::{Handle, borrow, free_share, give_share, put_new, share};
+use crate::handle::{Handle, borrow, free_share, give_share, put, put_new, share};
 use crate::status::csn_status;
 use crate::verdict::csn_verdict;
 use crate::verifier_config::{csn_verifier_config, from_toml};
@@ -126,6 +126,18 @@ pub unsafe extern "C" fn csn_verifier_reload_from(
 pub unsafe extern "C" fn csn_verifier_generation(verifier: *const csn_verifier) -> u64 {
     // SAFETY: as above.
     value(0, || unsafe { borrow(verifier) }.map_or(0, Verifier::generation))
+}
+
+/// SHA-256 over every byte that the policy in force was compiled from, into 32 bytes at out: its
+/// text, the files that it names, and anchors and CRLs from memory. Processes that loaded the same
+/// bytes have the same.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn csn_verifier_policy_digest(
+    verifier: *const csn_verifier,
+    out: *mut u8,
+) -> csn_status {
+    // SAFETY: as above; out is an array of bytes, wherever it begins.
+    call(|| unsafe { put(out.cast(), [0; 32], || Ok(borrow(verifier)?.policy_digest())) })
 }
 
 /// The verdict on a chain as the client presented it: count certificates in DER, the leaf first,
