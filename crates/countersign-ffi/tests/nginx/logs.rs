@@ -1,0 +1,86 @@
+//! What is logged of clients that are refused: enough to see why, and no more than anybody reads.
+
+use crate::build::each;
+use crate::client::{VERSIONS, visit};
+use crate::nginx::Nginx;
+use crate::site::Site;
+
+#[test]
+fn a_refusal_is_one_line_at_info() {
+    each(|build| {
+        let site = Site::new();
+        let nginx = Nginx::start(
+            build,
+            &site,
+            r#"server { LISTEN; server_name a.test; countersign_policy policy.toml;
+                        countersign_mode request; countersign_require on;
+                        countersign_scope admin; location / { return 200 "secret"; } }"#,
+        );
+        for (who, token, id) in [
+            (Some("stranger"), "not_listed", ""),
+            (Some("billing"), "out_of_scope", "acme-billing"),
+            (None, "no_certificate", ""),
+        ] {
+            assert_eq!(nginx.get("https://a.test/").by(who).send().status, 403);
+            let line = format!("countersign: refused: {token} (");
+            nginx.says(&line, 1);
+            let log = nginx.log();
+            let line = log.lines().find(|l| l.contains(&line)).unwrap();
+            assert!(line.contains("[info]"), "{line}");
+            assert!(line.contains(&format!("id \"{id}\"")), "{line}");
+            assert!(line.contains("request: \"GET / HTTP/"), "{line}");
+            let digest = line.split("cert_sha256 \"").nth(1).unwrap().split('"').next().unwrap();
+            assert_eq!(digest.len(), if who.is_some() { 64 } else { 0 }, "{line}");
+        }
+        nginx.ends_well();
+    });
+}
+
+/// A peer cannot fill the disk, nor wake anybody: not by certificates, nor without, nor by one that
+/// it has no key for.
+#[test]
+fn many_refusals_are_few_lines_and_none_of_them_is_an_alarm() {
+    each(|build| {
+        let site = Site::new();
+        let nginx = Nginx::start(build, &site, HANDSHAKE);
+        for _ in 0..30 {
+            for who in [Some("stranger"), Some("outsider"), None] {
+                visit(&nginx, VERSIONS[1], ("a.test", "/"), who, &[]);
+            }
+        }
+        nginx.says("more refusals were not logged", 1);
+        let lines = nginx.log().matches("countersign: refused").count();
+        assert!((10..80).contains(&lines), "{lines} of 90");
+        nginx.ends_well();
+    });
+}
+
+pub(crate) const HANDSHAKE: &str = r#"server { LISTEN; server_name a.test;
+    countersign_policy policy.toml; countersign_mode handshake;
+    location / { return 200 "secret"; } }"#;
+
+#[test]
+fn the_variables_can_be_logged_and_mapped() {
+    each(|build| {
+        let site = Site::new();
+        let folder = site.path().display().to_string();
+        let nginx = Nginx::start(
+            build,
+            &site,
+            &format!(
+                r#"map $countersign_client $team {{ default none; acme-billing money; }}
+                   log_format verdicts "$countersign_verdict $countersign_reason $team";
+                   server {{ LISTEN; server_name a.test; countersign_policy policy.toml;
+                             countersign_mode request; access_log {folder}/access.log verdicts;
+                             location / {{ countersign_require on; return 200 "secret"; }}
+                             location /public {{ return 200 "public"; }} }}"#
+            ),
+        );
+        for (path, who) in [("/", Some("billing")), ("/", Some("stranger")), ("/public", None)] {
+            nginx.get(&format!("https://a.test{path}")).by(who).send();
+        }
+        nginx.ends_well();
+        let log = std::fs::read_to_string(site.path().join("access.log")).unwrap();
+        assert_eq!(log, "allow allowed money\ndeny not_listed none\nnone no_certificate none\n");
+    });
+}

@@ -1,0 +1,81 @@
+//! What nginx has in use: nothing that grows with reloads, nothing that valgrind objects to.
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::build::{each, once};
+use crate::curl::CLIENTS;
+use crate::nginx::{Nginx, PATIENCE, Setup};
+use crate::policies::SERVER;
+use crate::process::are_here;
+use crate::site::Site;
+
+#[test]
+fn reloads_leave_nothing_behind() {
+    each(|build| {
+        let site = Site::new();
+        let nginx = Nginx::start(build, &site, SERVER);
+        let reload = |times: usize| {
+            for _ in 0..times {
+                nginx.reload();
+                assert_eq!(nginx.get("https://a.test/").by(Some("billing")).send().status, 200);
+            }
+        };
+        reload(5);
+        let before = private_kilobytes(nginx.master());
+        reload(20);
+        let after = private_kilobytes(nginx.master());
+        assert!(after < before + 512, "{nginx:?}: {before} kB, then {after} kB");
+        assert_eq!(nginx.workers().len(), 2, "old workers are gone");
+        nginx.ends_well();
+    });
+}
+
+/// Memory that no other process has.
+fn private_kilobytes(process: u32) -> u64 {
+    let rollup = fs::read_to_string(format!("/proc/{process}/smaps_rollup")).unwrap();
+    let sizes = rollup.lines().filter_map(|line| line.strip_prefix("Private_"));
+    sizes.map(|line| line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap()).sum()
+}
+
+/// One process that serves, reloads, and ends.
+#[test]
+fn valgrind_has_no_objections() {
+    if !are_here(&["valgrind"]) {
+        return;
+    }
+    once(|build| {
+        let site = Site::new();
+        let setup = Setup { http: SERVER, ..Setup::DEFAULT };
+        assert!(Nginx::check(build, &site, &setup).status.success());
+        let configuration = fs::read_to_string(site.path().join("nginx.conf")).unwrap();
+        site.write("nginx.conf", format!("{configuration} master_process off;"));
+        let log = site.path().join("valgrind");
+        let mut valgrind = Command::new("setpriv");
+        valgrind.args(["--pdeathsig", "TERM", "--", "valgrind", "--leak-check=full"]);
+        valgrind.args(["--errors-for-leak-kinds=definite", "--error-exitcode=99"]);
+        valgrind.arg(format!("--log-file={}", log.display())).arg(&build.nginx);
+        valgrind.arg("-p").arg(site.path()).arg("-c").arg(site.path().join("nginx.conf"));
+        valgrind.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut process = valgrind.spawn().unwrap();
+        let nginx = Nginx::adopt(build, &site);
+        let until = std::time::Instant::now() + PATIENCE;
+        while nginx.get("https://a.test/").by(Some("billing")).send().status != 200 {
+            assert!(std::time::Instant::now() < until, "{}", nginx.log());
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        for who in CLIENTS {
+            let status = nginx.get("https://a.test/").by(who).send().status;
+            assert_eq!(status, if matches!(who, Some("billing" | "leaver")) { 200 } else { 403 });
+        }
+        site.revoke();
+        nginx.says("was read again", 1);
+        assert_eq!(nginx.get("https://a.test/").by(Some("leaver")).send().status, 403);
+        kill_process(Pid::from_child(&process), Signal::QUIT).unwrap();
+        let status = process.wait().unwrap();
+        let said = fs::read_to_string(log).unwrap();
+        assert_eq!(status.code(), Some(0), "{said}");
+    });
+}

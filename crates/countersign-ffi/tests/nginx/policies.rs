@@ -1,0 +1,128 @@
+//! Policies that change while nginx runs.
+
+use std::time::Duration;
+
+use crate::build::{Build, each};
+use crate::client::{self, Client};
+use crate::curl::PROTOCOLS;
+use crate::nginx::Nginx;
+use crate::site::{POLICY, Site};
+
+pub(crate) const SERVER: &str = r#"countersign_zone shared:1m;
+    server { LISTEN; server_name a.test; countersign_policy policy.toml; countersign_mode request;
+             countersign_require on; location / {
+                 return 200 "secret $countersign_when $countersign_generation"; } }"#;
+
+fn start<'s>(build: &'static Build, site: &'s Site) -> Nginx<'s> {
+    Nginx::start(build, site, SERVER)
+}
+
+/// On a connection that stays, and that began when the client was still approved.
+#[test]
+fn a_client_that_is_revoked_is_refused_at_its_next_request() {
+    each(|build| {
+        for version in client::VERSIONS {
+            let site = Site::new();
+            let nginx = start(build, &site);
+            let [mut leaver, mut billing] = ["leaver", "billing"]
+                .map(|who| Client::connect(&nginx, "https", version, "a.test", Some(who), &[]));
+            assert_eq!(leaver.get("a.test", "/").as_deref(), Some("200"));
+            assert_eq!(billing.get("a.test", "/").as_deref(), Some("200"));
+            site.revoke();
+            nginx.says("was read again", 1);
+            assert_eq!(leaver.get("a.test", "/").as_deref(), Some("403"), "{nginx:?} {version}");
+            assert_eq!(billing.get("a.test", "/").as_deref(), Some("200"), "{nginx:?} {version}");
+            nginx.ends_well();
+        }
+    });
+}
+
+/// The same by both versions of HTTP, and back again.
+#[test]
+fn requests_on_one_connection_follow_the_policy() {
+    each(|build| {
+        for protocol in PROTOCOLS {
+            let site = Site::new();
+            let nginx = start(build, &site);
+            let request = nginx.get("https://a.test/").by(Some("leaver")).with(&[protocol]);
+            let statuses = request.repeat(9);
+            std::thread::sleep(Duration::from_millis(1_500));
+            site.revoke();
+            std::thread::sleep(Duration::from_millis(3_000));
+            site.readmit();
+            let mut statuses = statuses.join().unwrap();
+            assert_eq!(statuses.len(), 9, "{statuses:?}");
+            statuses.dedup();
+            assert_eq!(statuses, ["200", "403", "200"], "{nginx:?} {protocol}");
+            nginx.ends_well();
+        }
+    });
+}
+
+/// It is logged once, by one of the workers, and what is in force stays.
+#[test]
+fn a_policy_that_is_no_good_changes_nothing() {
+    each(|build| {
+        let site = Site::new();
+        let nginx = start(build, &site);
+        site.write("policy.toml", POLICY.replace("anchors", "anchers"));
+        nginx.says("was not read again", 1);
+        nginx.says("policy.toml:4:1", 1);
+        std::thread::sleep(Duration::from_millis(2_500));
+        assert_eq!(nginx.log().matches("was not read again").count(), 1, "{}", nginx.log());
+        for who in [Some("billing"), Some("leaver")] {
+            assert_eq!(nginx.get("https://a.test/").by(who).send().status, 200, "{nginx:?}");
+        }
+        // Neither does `nginx -s reload` take it.
+        nginx.signal(rustix::process::Signal::HUP);
+        nginx.says("[emerg]", 1);
+        nginx.says("anchers", 2);
+        assert_eq!(nginx.get("https://a.test/").by(Some("billing")).send().status, 200);
+        site.write("policy.toml", POLICY.replace("billing.example", "nobody.example"));
+        nginx.says("was read again", 1);
+        assert_eq!(nginx.get("https://a.test/").by(Some("billing")).send().status, 403);
+    });
+}
+
+#[test]
+fn without_its_file_a_policy_lets_nobody_in() {
+    each(|build| {
+        let site = Site::new();
+        let nginx = start(build, &site);
+        let get = || nginx.get("https://a.test/").by(Some("billing")).send().status;
+        assert_eq!(get(), 200);
+        site.remove("policy.toml");
+        nginx.says("is gone", 1);
+        // Each worker looks for itself.
+        std::thread::sleep(Duration::from_millis(1_500));
+        for _ in 0..10 {
+            assert_eq!(get(), 503, "{nginx:?}");
+        }
+        assert_eq!(nginx.log().matches("is gone").count(), 1, "{}", nginx.log());
+        site.write("policy.toml", POLICY);
+        std::thread::sleep(Duration::from_millis(2_500));
+        for _ in 0..10 {
+            assert_eq!(get(), 200, "{nginx:?}");
+        }
+    });
+}
+
+/// Its number goes on where a reload makes everything new.
+#[test]
+fn the_generation_counts_on_over_reloads() {
+    each(|build| {
+        let site = Site::new();
+        let nginx = start(build, &site);
+        let get = || nginx.get("https://a.test/").by(Some("billing")).send().body;
+        assert_eq!(get(), "secret handshake 1");
+        nginx.reload();
+        assert_eq!(get(), "secret handshake 1", "the policy is the same");
+        site.revoke();
+        nginx.says("was read again", 1);
+        assert_eq!(get(), "secret handshake 2");
+        site.readmit();
+        nginx.reload();
+        assert_eq!(get(), "secret handshake 3");
+        nginx.ends_well();
+    });
+}
