@@ -183,6 +183,7 @@ impl Verifier {
         Considered::new(judged, lookup, snapshot, started)
     }
 
+    #[inline]
     fn judge(&self, snapshot: &Snapshot, chain: &[&[u8]], now: UnixTime) -> (Judged, Lookup) {
         if let Err(outcome) = check_limits(chain) {
             return (outcome.into(), Lookup::None);
@@ -190,6 +191,13 @@ impl Verifier {
         if let Some(judged) = self.chains.get(chain, snapshot.generation(), now) {
             return (judged, Lookup::Hit);
         }
+        (self.judge_anew(snapshot, chain, now), Lookup::Miss)
+    }
+
+    /// Out of line: where it is not, its stack is probed for chains that are remembered too, and their
+    /// verdicts are put together from pieces, for which whoever reads them then waits (30 ns in C).
+    #[inline(never)]
+    fn judge_anew(&self, snapshot: &Snapshot, chain: &[&[u8]], now: UnixTime) -> Judged {
         let decision = decide(snapshot, &self.facts, chain, now);
         if let Some(key) = decision.leaf_key.filter(|_| self.chains.has_room()) {
             let Judged { window, .. } = decision.judged;
@@ -197,7 +205,7 @@ impl Verifier {
             let remembered = Remembered { leaf_key, window, generation, judged: decision.judged };
             self.chains.insert(chain, remembered);
         }
-        (decision.judged, Lookup::Miss)
+        decision.judged
     }
 
     /// The verdict on a session that resumes: the leaf it was made with and the
