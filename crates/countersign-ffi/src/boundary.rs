@@ -29,17 +29,23 @@ impl From<countersign::Error> for Failure {
     }
 }
 
+impl Failure {
+    fn status(&self) -> csn_status {
+        match self {
+            Self::Status(status) => *status,
+            Self::Core(error) => crate::error::status_of(error),
+        }
+    }
+}
+
 pub(crate) type Outcome<T = ()> = Result<T, Failure>;
 
 /// Runs the body of an export that explains nothing.
 #[inline]
 pub(crate) fn call(body: impl FnOnce() -> Outcome) -> csn_status {
-    match caught(body) {
-        Ok(Ok(())) => csn_status::CSN_OK,
-        Ok(Err(Failure::Status(status))) => status,
-        Ok(Err(Failure::Core(error))) => crate::error::status_of(&error),
-        Err(_) => csn_status::CSN_ERR_PANIC,
-    }
+    // Inside, so that what is carried out is a number and not all that a failure has room for.
+    let status = || body().map_or_else(|failure| failure.status(), |()| csn_status::CSN_OK);
+    value(csn_status::CSN_ERR_PANIC, status)
 }
 
 /// Runs the body of an export; a failure is explained in `explanation`, if it is not NULL.
@@ -71,6 +77,7 @@ pub(crate) unsafe fn call_explained(
 }
 
 /// Runs what returns a plain value, and `otherwise` where it panics.
+#[inline]
 pub(crate) fn value<T>(otherwise: T, body: impl FnOnce() -> T) -> T {
     caught(body).unwrap_or(otherwise)
 }
@@ -96,7 +103,12 @@ fn caught<T>(body: impl FnOnce() -> T) -> Result<T, Panicked> {
     // is broken for good.
     let result = panic::catch_unwind(AssertUnwindSafe(body));
     DEPTH.set(DEPTH.get() - 1);
-    result.map_err(|_| Panicked(LAST_WORDS.take()))
+    result.map_err(|_| panicked())
+}
+
+#[cold]
+fn panicked() -> Panicked {
+    Panicked(LAST_WORDS.take())
 }
 
 /// A library does not write to its process's standard error: a panic in here is told to whoever
