@@ -143,6 +143,25 @@ impl Said for VerdictRecord {
     }
 }
 
+/// Where the verdict goes. It is given by reference: moved out of a body, it would be copied at every
+/// step.
+pub(crate) struct Answer {
+    /// As [`csn_verdict::decide`] requires.
+    out: *mut csn_verdict,
+}
+
+impl Answer {
+    #[inline]
+    pub(crate) fn give(self, verdict: &impl Said) -> Outcome<Given> {
+        // SAFETY: only `decide` makes an answer, of what its caller vouches for, and waits for it.
+        unsafe { sized::fill(self.out, |out| out.say(verdict)) }?;
+        Ok(Given(()))
+    }
+}
+
+/// That a verdict was given: no body ends well without.
+pub(crate) struct Given(());
+
 impl csn_verdict {
     /// Runs an export that ends in a verdict. Before anything else is done it is a deny, also where
     /// the caller's structure is too small for all else; and a deny is what it is again where the
@@ -151,20 +170,19 @@ impl csn_verdict {
     /// # Safety
     /// `out` is NULL or a csn_verdict that the caller may write, and that `body` does not touch.
     #[inline]
-    pub(crate) unsafe fn decide<V: Said>(
+    pub(crate) unsafe fn decide(
         out: *mut Self,
-        body: impl FnOnce() -> Outcome<V>,
+        body: impl FnOnce(Answer) -> Outcome<Given>,
     ) -> csn_status {
         // SAFETY: as this function requires.
         let status = call(|| unsafe {
             Self::deny_at_least(out);
             sized::check(out)?;
-            let verdict = body()?;
-            sized::fill(out, |out| out.say(&verdict))
+            body(Answer { out }).map(|Given(())| ())
         });
         if status != csn_status::CSN_OK {
-            // SAFETY: as this function requires. What is wrong with `out` was said already.
-            let _ = call(|| unsafe { sized::fill(out, Self::be_a_deny) });
+            // SAFETY: as this function requires.
+            unsafe { Self::deny(out) };
         }
         status
     }
@@ -190,11 +208,8 @@ impl csn_verdict {
             }
         });
         if status != csn_status::CSN_OK {
-            // SAFETY: as this function requires. What is wrong with `verdict` was said already.
-            let _ = call(|| unsafe {
-                Self::deny_at_least(verdict);
-                sized::fill(verdict, Self::be_a_deny)
-            });
+            // SAFETY: as this function requires.
+            unsafe { Self::deny(verdict) };
         }
         status
     }
@@ -229,6 +244,17 @@ impl csn_verdict {
         (self.audit_reason, self.chain_index) = (-1, -1);
         (self.generation, self.expires) = (refused.generation(), 0);
         (self.binding, self.binding_len) = ([0; 64], 0);
+    }
+
+    /// # Safety
+    /// As for [`csn_verdict::decide`].
+    #[cold]
+    unsafe fn deny(out: *mut Self) {
+        // SAFETY: as this function requires. What is wrong with `out` was said already.
+        let _ = call(|| unsafe {
+            Self::deny_at_least(out);
+            sized::fill(out, Self::be_a_deny)
+        });
     }
 
     fn be_a_deny(&mut self) {

@@ -157,10 +157,11 @@ pub unsafe extern "C" fn csn_verify(
 ) -> csn_status {
     // SAFETY: as above.
     unsafe {
-        csn_verdict::decide(out, || {
+        csn_verdict::decide(out, |answer| {
             let verifier = borrow(verifier)?;
-            let chain = certificates(chain, count)?;
-            Ok(verifier.verify(&chain, UnixTime::from_secs(now)))
+            let mut certificates = Certificates::new();
+            gather(chain, count, &mut certificates)?;
+            answer.give(&verifier.verify(&certificates, UnixTime::from_secs(now)))
         })
     }
 }
@@ -168,17 +169,22 @@ pub unsafe extern "C" fn csn_verify(
 /// One more than the limit is enough for the verifier to see that it is exceeded.
 type Certificates<'a> = ArrayVec<&'a [u8], { limits::CHAIN_CERTIFICATES + 1 }>;
 
+/// A chain as Rust has it, in a place of the caller's: to return room for so many is to copy it.
+///
 /// # Safety
 /// The array and the bytes are there for as long as `'a` lasts.
 #[inline]
-unsafe fn certificates<'a>(chain: *const csn_bytes, count: usize) -> Outcome<Certificates<'a>> {
-    let mut certificates = Certificates::new();
+unsafe fn gather<'a>(
+    chain: *const csn_bytes,
+    count: usize,
+    certificates: &mut Certificates<'a>,
+) -> Outcome {
     // SAFETY: as this function requires.
     for certificate in unsafe { array(chain, count)? }.iter().take(certificates.capacity()) {
         // SAFETY: as this function requires.
         certificates.push(unsafe { certificate.as_slice()? });
     }
-    Ok(certificates)
+    Ok(())
 }
 
 /// The verdict on a session that resumes: the leaf it was made with, in DER, and the binding of
@@ -194,10 +200,10 @@ pub unsafe extern "C" fn csn_reauthorize(
 ) -> csn_status {
     // SAFETY: as above.
     unsafe {
-        csn_verdict::decide(out, || {
+        csn_verdict::decide(out, |answer| {
             let verifier = borrow(verifier)?;
             let (leaf, binding) = (leaf.as_slice()?, binding.as_slice()?);
-            Ok(verifier.reauthorize(leaf, binding, UnixTime::from_secs(now)))
+            answer.give(&verifier.reauthorize(leaf, binding, UnixTime::from_secs(now)))
         })
     }
 }

@@ -289,11 +289,11 @@ pub unsafe extern "C" fn csn_conn_verdict(
 ) -> csn_status {
     // SAFETY: as above.
     unsafe {
-        csn_verdict::decide(out, || {
+        csn_verdict::decide(out, |answer| {
             let connection = borrow(conn)?.whole()?;
             let of_session = connection.session().and_then(|session| session.verdict());
             let of_refusal = connection.refusal().and_then(|refusal| refusal.verdict());
-            Ok(of_session.or(of_refusal).ok_or(csn_status::CSN_ERR_STATE)?.clone())
+            answer.give(of_session.or(of_refusal).ok_or(csn_status::CSN_ERR_STATE)?)
         })
     }
 }
@@ -308,7 +308,11 @@ pub unsafe extern "C" fn csn_conn_review(
     out: *mut csn_verdict,
 ) -> csn_status {
     // SAFETY: as above.
-    unsafe { csn_verdict::decide(out, || borrow_mut(conn)?.review(UnixTime::from_secs(now))) }
+    unsafe {
+        csn_verdict::decide(out, |answer| {
+            answer.give(&borrow_mut(conn)?.review(UnixTime::from_secs(now))?)
+        })
+    }
 }
 
 impl Live {
