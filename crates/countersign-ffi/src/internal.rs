@@ -241,7 +241,7 @@ impl<'a> Caller<'a> {
         let (bytes, config) = (self.bytes(), self.objects.config);
         // SAFETY: as above.
         let status = unsafe {
-            match self.octet() % 7 {
+            match self.octet() % 8 {
                 0 => csn_verifier_config_add_anchors(config, bytes, err),
                 1 => csn_verifier_config_add_crls(config, bytes, err),
                 2 => csn_verifier_config_set_caches(config, self.octet(), 1 << 16, 8, err),
@@ -254,6 +254,7 @@ impl<'a> Caller<'a> {
                 }
                 4 => csn_verifier_reload(self.objects.verifier, err),
                 5 => csn_verifier_reload_from(self.objects.verifier, config, err),
+                7 => self.poll(err),
                 _ => {
                     let status =
                         csn_verifier_config_from_toml(bytes, ptr::null(), &raw mut out, err);
@@ -266,6 +267,18 @@ impl<'a> Caller<'a> {
             }
         };
         explanation.must_fit(status);
+    }
+
+    unsafe fn poll(&mut self, err: *mut csn_error) -> csn_status {
+        use csn_reload_outcome::{CSN_RELOAD_FAILED, CSN_RELOAD_MISSING};
+        let (verifier, mut outcome) = (self.sometimes(self.objects.verifier), -1);
+        // SAFETY: as above.
+        let status = unsafe { csn_verifier_reload_if_changed(verifier, &raw mut outcome, err) };
+        let is_failure = outcome == CSN_RELOAD_FAILED as i32;
+        assert!((0..=CSN_RELOAD_MISSING as i32).contains(&outcome));
+        assert!(status == csn_status::CSN_OK || is_failure || !verifier.is_null());
+        assert!(status != csn_status::CSN_OK || !is_failure, "a failure that was not explained");
+        status
     }
 
     unsafe fn decide(&mut self) {
@@ -299,6 +312,20 @@ impl<'a> Caller<'a> {
                 && verdict.binding_len == 64
         );
         self.binding = verdict.binding;
+        let verdict = verdict.clone();
+        // SAFETY: as above.
+        unsafe { self.narrow(verifier, verdict) };
+    }
+
+    unsafe fn narrow(&mut self, verifier: *const csn_verifier, mut verdict: csn_verdict) {
+        let scope = self.bytes();
+        // SAFETY: as above.
+        let status = unsafe { csn_verdict_require_scope(verifier, scope, &raw mut verdict) };
+        if verdict.decision == 0 {
+            assert!(verdict.binding_len == 0 && verdict.binding == [0; 64] && verdict.expires == 0);
+        } else {
+            assert_eq!((status, verdict.decision), (csn_status::CSN_OK, 1));
+        }
     }
 
     unsafe fn observe(&mut self) {
@@ -315,6 +342,9 @@ impl<'a> Caller<'a> {
                 assert!(CStr::from_ptr(text).to_bytes().len() <= length);
             }
             assert!(csn_verifier_generation(verifier) > 0 || verifier.is_null());
+            let mut digest = [0; 32];
+            csn_verifier_policy_digest(verifier, digest.as_mut_ptr());
+            assert_eq!(digest == [0; 32], verifier.is_null());
             csn_verifier_free(csn_verifier_up_ref(verifier));
         }
         let number = self.octet() as i32 - 100;

@@ -88,6 +88,7 @@ impl CScene {
         let by_uri = CLIENT.replace("MATCH", &format!("uri = \"{BILLING}\""));
         let by_dns = "[[client]]\nid = \"by-dns\"\nmatch = [ { dns = \"client.example\" } ]\n";
         self.policy("policy.toml", "\"root.pem\"", &format!("{by_uri}{by_dns}"));
+        self.policy("scoped.toml", "\"root.pem\"", &format!("{by_uri}scopes = [\"payments\"]\n"));
         self.folder.write("memory.toml", format!("version = 1\n{by_uri}"));
         self.policy("stricter.toml", "\"root.pem\"", by_dns);
     }

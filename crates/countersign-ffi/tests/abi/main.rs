@@ -20,13 +20,15 @@ const STRICT: [&str; 7] = [
     "-Werror",
 ];
 
-const ABI: [&str; 12] = [
+const ABI: [&str; 14] = [
     "main",
     "layout",
     "reasons",
     "null",
     "errors",
     "decisions",
+    "scopes",
+    "polling",
     "resumption",
     "memory",
     "observers",

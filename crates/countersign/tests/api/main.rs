@@ -2,9 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod caches;
+mod digests;
 mod engine;
 mod handshake;
 mod memory;
 mod peer;
+mod polling;
+mod scopes;
 mod site;
 mod verifier;

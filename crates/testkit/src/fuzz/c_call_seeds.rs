@@ -11,8 +11,8 @@ const FROM_MEMORY: &[u8] =
 const DECISION: &[u8] = &[2, 0, 2, 3, 2, 0, 8, 0, 64, 1];
 const RESUMPTION: &[u8] = &[2, 0, 1, 3, 0, 8, 0, 64, 0];
 const OBSERVATION: &[u8] = &[3, 0, 200, 0, 100, 33];
-/// The policy once more, and that of the configuration.
-const RELOADS: &[u8] = &[1, 0, 33, 4, 1, 0, 33, 5];
+/// The policy once more, that of the configuration, and whether either has changed.
+const RELOADS: &[u8] = &[1, 0, 33, 4, 1, 0, 33, 5, 1, 0, 33, 7, 0];
 /// A credential, keys, and a configuration for an acceptor.
 const MATERIAL: &[u8] = &[4, 0, 0, 5, 6, 4, 0, 1, 4, 0, 2];
 /// An entry for everybody that requires clients; tickets; the acceptor.

@@ -32,6 +32,8 @@ void test_reasons(void);
 void test_null(void);
 void test_errors(void);
 void test_decisions(void);
+void test_scopes(void);
+void test_polling(void);
 void test_resumption(void);
 void test_memory(void);
 void test_observers(void);

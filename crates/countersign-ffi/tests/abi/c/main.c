@@ -80,6 +80,8 @@ int main(int argc, char **argv) {
     test_null();
     test_errors();
     test_decisions();
+    test_scopes();
+    test_polling();
     test_resumption();
     test_memory();
     test_observers();
