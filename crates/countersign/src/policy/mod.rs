@@ -1,8 +1,9 @@
 //! The policy: who is approved, who is denied, and what vouches for them.
 //!
 //! `syntax` reads the text into a document whose every part knows its place, `compile` reads the
-//! files it names and `lists` the large sets, through `files`, which knows what they were; what they say goes into the tables of a `matcher`,
-//! which then answers for every leaf. `rule` is what all of them mean by a rule.
+//! files it names and `lists` the large sets, all through `files`, which knows what they were; what
+//! they say goes into the tables of a `matcher`, which then answers for every leaf. `rule` is what
+//! all of them mean by a rule.
 
 mod compile;
 mod files;

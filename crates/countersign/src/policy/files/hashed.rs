@@ -17,6 +17,11 @@ impl Hashed {
         Self { file, digest: Sha256::new(), length: 0 }
     }
 
+    /// How many bytes there are, as far as the system knows beforehand.
+    pub(super) fn size(&self) -> usize {
+        self.file.metadata().map_or(0, |file| usize::try_from(file.len()).unwrap_or(0))
+    }
+
     /// How much was read, and its SHA-256.
     pub(super) fn finish(self) -> (u64, [u8; 32]) {
         (self.length, self.digest.finish())

@@ -40,6 +40,11 @@ impl FilesSeen {
         worst
     }
 
+    #[cfg(test)]
+    pub(super) fn only(&self) -> &Seen {
+        &self.0[0].1
+    }
+
     /// Whether this file was tried and is not there.
     pub(crate) fn lacks(&self, path: &Path) -> bool {
         self.0.iter().any(|(tried, seen)| tried == path && *seen == Seen::Missing)
@@ -85,6 +90,14 @@ impl Seen {
                 Self::There { stamp, is_settled, content: Some(digest) }
             }
             other => other,
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::There { stamp, .. }, Self::There { stamp: other, .. }) => stamp == other,
+            _ => self == other,
         }
     }
 

@@ -36,3 +36,31 @@ impl ScopedClients {
         self.slots.heap_bytes() + self.clients.capacity() * size_of::<ClientIndex>()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::policy::testing::matcher;
+
+    #[test]
+    fn each_of_many_clients_has_its_own_scopes() {
+        let client = |i: usize| {
+            let scopes =
+                if i.is_multiple_of(3) { String::new() } else { format!("\"s{i}\", \"all\"") };
+            format!(
+                "[[client]]\nid = \"c{i}\"\nmatch = [ {{ dns = \"d{i}\" }} ]\nscopes = [{scopes}]\n"
+            )
+        };
+        let matcher = matcher(&(0..500).map(client).collect::<String>());
+        let approves =
+            |id: &str, scope: &str| matcher.approves_scope(id.as_bytes(), scope.as_bytes());
+        for i in 0..500_usize {
+            let is_scoped = !i.is_multiple_of(3);
+            assert_eq!(approves(&format!("c{i}"), &format!("s{i}")), is_scoped, "{i}");
+            assert_eq!(approves(&format!("c{i}"), "all"), is_scoped, "{i}");
+            assert!(!approves(&format!("c{i}"), &format!("s{}", i + 1)));
+        }
+        for nobody in ["", "c", "c500", "C1", "c1 "] {
+            assert!(!approves(nobody, "all"), "{nobody}");
+        }
+    }
+}

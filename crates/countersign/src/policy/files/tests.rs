@@ -1,0 +1,72 @@
+use std::fs;
+use std::io::Write as _;
+
+use countersign_testkit::PolicyDir;
+
+use super::*;
+
+fn read(part: Part, path: &Path) -> (Reading, Result<Vec<u8>, Error>) {
+    let mut reading = Reading::new();
+    let bytes = reading.whole(part, path);
+    (reading, bytes)
+}
+
+#[test]
+fn a_file_is_looked_at_before_it_is_read() {
+    let folder = PolicyDir::new();
+    let path = folder.write("list", "before");
+    let before = Seen::of(&fs::metadata(&path).unwrap());
+    let mut reading = Reading::new();
+    let length = reading.stream(Part::Clients, &path, |list| {
+        let mut file = File::options().append(true).open(&path).unwrap();
+        file.write_all(b", during").unwrap();
+        let mut bytes = Vec::new();
+        list.read_to_end(&mut bytes).map_err(|e| Error::io(&path, e))?;
+        Ok(bytes.len())
+    });
+    assert_eq!(length.unwrap(), 14);
+    let mut files = reading.into_files();
+    assert!(files.only().is_like(&before));
+    assert_eq!(files.drift(), Drift::Changed);
+}
+
+#[test]
+fn files_of_the_same_size_and_time_are_told_apart() {
+    let folder = PolicyDir::new();
+    let [one, two] = ["one", "two"].map(|name| folder.write(name, name));
+    let time = fs::metadata(&one).unwrap().modified().unwrap();
+    File::options().write(true).open(&two).unwrap().set_modified(time).unwrap();
+    let [one, two] = [one, two].map(|path| Seen::of(&fs::metadata(path).unwrap()));
+    assert!(one.is_like(&one) && !one.is_like(&two));
+}
+
+#[test]
+fn a_time_of_modification_that_was_set_back_hides_nothing() {
+    let folder = PolicyDir::new();
+    let path = folder.write("list", "before");
+    let before = fs::metadata(&path).unwrap();
+    // The clock of the file system must tick in between.
+    std::thread::sleep(std::time::Duration::from_millis(50));
+    let mut file = File::options().write(true).open(&path).unwrap();
+    file.write_all(b"behind").unwrap();
+    file.set_modified(before.modified().unwrap()).unwrap();
+    let after = file.metadata().unwrap();
+    assert_eq!(after.modified().unwrap(), before.modified().unwrap());
+    assert!(!Seen::of(&after).is_like(&Seen::of(&before)));
+}
+
+#[test]
+fn the_digest_is_over_kind_length_and_bytes_of_each_piece() {
+    let folder = PolicyDir::new();
+    let path = folder.write("policy", "abc");
+    let (reading, bytes) = read(Part::Policy, &path);
+    assert_eq!(bytes.unwrap(), b"abc");
+    let mut expected = b"countersign policy v1\x01\0\0\0\0\0\0\0\x03".to_vec();
+    expected.extend(sha256(b"abc"));
+    assert_eq!(reading.digest(), sha256(&expected));
+    let mut from_memory = Reading::new();
+    from_memory.add(Part::Policy, b"abc");
+    assert_eq!(from_memory.digest(), reading.digest());
+    let (as_anchors, _) = read(Part::Anchors, &path);
+    assert_ne!(as_anchors.digest(), reading.digest());
+}
