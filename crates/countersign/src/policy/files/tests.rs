@@ -56,6 +56,24 @@ fn a_time_of_modification_that_was_set_back_hides_nothing() {
 }
 
 #[test]
+fn a_file_that_was_written_lately_is_known_by_its_bytes() {
+    let folder = PolicyDir::new();
+    let path = folder.write("list", "now");
+    let Seen::There { stamp, .. } = Seen::of(&fs::metadata(&path).unwrap()) else { panic!() };
+    let drift = |is_settled, bytes: Option<&str>| {
+        let content = bytes.map(|bytes| sha256(bytes.as_bytes()));
+        let mut files = FilesSeen::default();
+        files.push(&path, Seen::There { stamp, is_settled, content });
+        files.drift()
+    };
+    // Before, within one tick of the file system's clock.
+    assert_eq!(drift(false, Some("old")), Drift::Changed);
+    assert_eq!(drift(false, Some("now")), Drift::None);
+    assert_eq!(drift(false, None), Drift::Unknown);
+    assert_eq!(drift(true, Some("old")), Drift::None, "it costs a stat and no more");
+}
+
+#[test]
 fn the_digest_is_over_kind_length_and_bytes_of_each_piece() {
     let folder = PolicyDir::new();
     let path = folder.write("policy", "abc");
