@@ -59,7 +59,7 @@ uninstall: ## takes away what `make install` put under PREFIX
 # last thing to be seen.
 
 packages:
-	$(call say,"packages: C and C++ compilers - cmake - pkg-config - openssl - curl - gnutls as TLS peers in the tests")
+	$(call say,"packages: compilers of C and C++ - cmake - pkg-config - TLS peers - nginx")
 	@.ci/packages
 
 fmt:

@@ -58,11 +58,9 @@ impl Client {
         Self { process, lines, is_resumed: false }
     }
 
-    /// Sends a line and waits for one with this in it: from there to its end. `None` where the
-    /// connection ends instead.
-    pub(crate) fn say(&mut self, line: &str, sign: &str) -> Option<String> {
-        // Who was refused may be gone already.
-        let _ = self.process.stdin.as_mut().unwrap().write_all(format!("{line}\n").as_bytes());
+    /// Waits for a line with this in it: from there to its end. `None` where the connection ends
+    /// instead.
+    pub(crate) fn hear(&mut self, sign: &str) -> Option<String> {
         loop {
             match self.lines.recv_timeout(PATIENCE) {
                 // What it prints of a ticket may be cut short by an answer.
@@ -78,8 +76,10 @@ impl Client {
 
     /// Asks for a path by HTTP/1.1 and keeps the connection: the status.
     pub(crate) fn get(&mut self, host: &str, path: &str) -> Option<String> {
-        let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n\r");
-        let line = self.say(&request, "HTTP/1.1 ")?;
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        // Who was refused may be gone already.
+        let _ = self.process.stdin.as_mut().unwrap().write_all(request.as_bytes());
+        let line = self.hear("HTTP/1.1 ")?;
         line.split(' ').nth(1).map(str::to_owned)
     }
 

@@ -92,9 +92,9 @@ fn run(
         for change in 0..changes {
             let is_out = change % 2 == 0;
             if is_out {
-                site.revoke()
+                site.revoke();
             } else {
-                site.readmit()
+                site.readmit();
             }
             put_in_force(&nginx);
             let until = Instant::now() + PATIENCE;

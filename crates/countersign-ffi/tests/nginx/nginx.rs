@@ -19,6 +19,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Nginx<'s> {
     pub(crate) site: &'s Site,
     build: &'static Build,
+    workers: usize,
     /// `None` where somebody else started it and ends it.
     master: Option<Child>,
 }
@@ -49,11 +50,14 @@ impl<'s> Nginx<'s> {
 
     pub(crate) fn start_with(build: &'static Build, site: &'s Site, setup: &Setup<'_>) -> Self {
         write_configuration(build, site, setup);
+        // Of one that was there before.
+        let _ = fs::remove_file(site.path().join("error.log"));
         let mut command = nginx(build, site);
         let master = Some(spawn(&mut command, setup.without));
-        let mut nginx = Self { site, build, master };
+        let mut nginx = Self { site, build, workers: setup.workers, master };
         let until = Instant::now() + PATIENCE;
-        while !site.path().join("pid").exists() {
+        // A signal that comes before is lost.
+        while nginx.log().matches("start worker process ").count() < setup.workers {
             let ended = nginx.master.as_mut().unwrap().try_wait().unwrap();
             assert!(ended.is_none() && Instant::now() < until, "{ended:?}: {}", nginx.log());
             std::thread::sleep(Duration::from_millis(5));
@@ -63,7 +67,7 @@ impl<'s> Nginx<'s> {
 
     /// One that runs already, in this site.
     pub(crate) fn adopt(build: &'static Build, site: &'s Site) -> Self {
-        Self { site, build, master: None }
+        Self { site, build, workers: 1, master: None }
     }
 
     /// What nginx says of a configuration.
@@ -96,12 +100,13 @@ impl<'s> Nginx<'s> {
         }
     }
 
-    /// `nginx -s reload`; returns when the old workers are told to end.
+    /// `nginx -s reload`; returns when the old workers take no more connections.
     #[track_caller]
     pub(crate) fn reload(&self) {
-        let before = self.log().matches("gracefully shutting down").count();
+        let sign = "gracefully shutting down";
+        let before = self.log().matches(sign).count();
         self.signal(Signal::HUP);
-        self.says("gracefully shutting down", before + 1);
+        self.says(sign, before + self.workers);
     }
 
     pub(crate) fn signal(&self, signal: Signal) {

@@ -19,7 +19,7 @@ fn start<'s>(build: &'static Build, site: &'s Site, mode: &str, way: &str) -> Ng
 
 fn come(nginx: &Nginx<'_>, version: &str, who: Option<&str>, more: &[&str]) -> Heard {
     let mut client = Client::connect(nginx, "tls", version, "a.test", who, more);
-    let answer = client.say("hello", "welcome");
+    let answer = client.hear("welcome");
     client.leave(answer)
 }
 
@@ -79,7 +79,7 @@ fn a_server_can_demand_a_scope() {
         for (scope, answer) in [("payments", Some("welcome")), ("admin", None)] {
             let stream = format!(
                 r#"server {{ LISTEN; countersign_policy policy.toml; countersign_mode session;
-                             countersign_scope {scope}; return "welcome"; }}"#
+                             countersign_scope {scope}; return "welcome\n"; }}"#
             );
             let nginx =
                 Nginx::start_with(build, &site, &Setup { stream: &stream, ..Setup::DEFAULT });
