@@ -35,3 +35,8 @@ fn sessions_resume_where_they_belong_and_nowhere_else() {
 fn switching_by_server_name_reaches_no_weaker_policy() {
     run("names.c");
 }
+
+#[test]
+fn a_program_can_refuse_by_itself_and_is_told() {
+    run("deferred.c");
+}
