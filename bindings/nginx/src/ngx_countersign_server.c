@@ -500,8 +500,13 @@ ngx_countersign_ask(ngx_connection_t *c, SSL_CTX *ctx, ngx_countersign_policy_t 
     answer->client.len = verdict.client_len;
     answer->when = record->when;
     answer->reason = verdict.reason;
-    answer->decision = verdict.decision == CSN_DECISION_ALLOW ? NGX_COUNTERSIGN_ALLOW
-                                                              : NGX_COUNTERSIGN_DENY;
+
+    if (verdict.decision == CSN_DECISION_ALLOW) {
+        answer->decision = NGX_COUNTERSIGN_ALLOW;
+
+    } else if (verdict.reason != CSN_REASON_INTERNAL) {
+        answer->decision = NGX_COUNTERSIGN_DENY;
+    }
 }
 
 

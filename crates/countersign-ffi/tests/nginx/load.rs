@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+use rustix::process::{Pid, Signal, kill_process};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -53,6 +54,21 @@ fn answers_are_those_of_the_policy_in_force_over_25_reloads() {
 fn answers_are_those_of_the_policy_in_force_where_workers_read_it_by_themselves() {
     each(|build| {
         let tally = run(build, None, 6, |_| ());
+        for count in [&tally.lost, &tally.wrong, &tally.late] {
+            assert_eq!(count.load(Ordering::Relaxed), 0, "{tally:?}");
+        }
+    });
+}
+
+/// A worker that ends serves those it has accepted; the one in its place begins with the policy that
+/// the master read, and is behind.
+#[test]
+fn answers_are_those_of_the_policy_in_force_where_workers_are_replaced() {
+    each(|build| {
+        let tally = run(build, None, 8, |nginx| {
+            let worker = Pid::from_raw(nginx.workers()[0]).unwrap();
+            kill_process(worker, Signal::QUIT).unwrap();
+        });
         for count in [&tally.lost, &tally.wrong, &tally.late] {
             assert_eq!(count.load(Ordering::Relaxed), 0, "{tally:?}");
         }

@@ -8,6 +8,7 @@ mod client;
 mod configuration;
 mod curl;
 mod defences;
+mod faults;
 mod handshakes;
 mod load;
 mod locations;

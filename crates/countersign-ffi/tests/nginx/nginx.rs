@@ -1,7 +1,7 @@
 //! nginx, running. It listens on sockets in the site's folder, so that no port is anybody's.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -33,13 +33,15 @@ pub(crate) struct Setup<'c> {
     pub(crate) workers: usize,
     /// What servers show.
     pub(crate) tls: &'c str,
+    /// A library that stands before the others.
+    pub(crate) preload: Option<&'c Path>,
     /// A defence that is left out, of a build that can.
     pub(crate) without: Option<&'c str>,
 }
 
 impl Setup<'_> {
     pub(crate) const DEFAULT: Self =
-        Self { http: "", stream: "", workers: 2, tls: TLS, without: None };
+        Self { http: "", stream: "", workers: 2, tls: TLS, preload: None, without: None };
 }
 
 impl<'s> Nginx<'s> {
@@ -53,7 +55,7 @@ impl<'s> Nginx<'s> {
         // Of one that was there before.
         let _ = fs::remove_file(site.path().join("error.log"));
         let mut command = nginx(build, site);
-        let master = Some(spawn(&mut command, setup.without));
+        let master = Some(spawn(&mut command, setup));
         let mut nginx = Self { site, build, workers: setup.workers, master };
         let until = Instant::now() + PATIENCE;
         // A signal that comes before is lost.
@@ -150,9 +152,12 @@ const TLS: &str = "ssl_certificate server.pem; ssl_certificate_key server.key;
                    ssl_protocols TLSv1.2 TLSv1.3;";
 
 /// The child dies with the thread that made it: nothing is left where a test is killed.
-fn spawn(command: &mut Command, without: Option<&str>) -> Child {
-    if let Some(defence) = without {
+fn spawn(command: &mut Command, setup: &Setup<'_>) -> Child {
+    if let Some(defence) = setup.without {
         command.env("COUNTERSIGN_WITHOUT", defence);
+    }
+    if let Some(library) = setup.preload {
+        command.env("LD_PRELOAD", library);
     }
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
