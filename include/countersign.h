@@ -166,7 +166,7 @@ typedef enum {
   CSN_RELOAD_FAILED = 2,
   // What failed the last time is still as it was then. The policy in force stays.
   CSN_RELOAD_STILL_FAILED = 3,
-  // There is no policy file. The policy in force stays.
+  // There is no policy file, or none that can be read. The policy in force stays.
   CSN_RELOAD_MISSING = 4,
 } csn_reload_outcome;
 

@@ -32,9 +32,9 @@
  * SSL began with: use csn_openssl_switch(), and protect every SSL_CTX that an SSL may begin or end
  * with. OpenSSL looks sessions up by the callbacks of the first, before the servername callback. So
  * where that callback switches, only sessions of the first SSL_CTX resume; where the client hello
- * callback does (SSL_CTX_set_client_hello_cb), all of them. Behind a first SSL_CTX without
- * protection, a session of a protected one that resumes is shut. No session gets from one to
- * another in any of these ways.
+ * callback does (SSL_CTX_set_client_hello_cb), all of them. A first SSL_CTX without protection
+ * wants csn_openssl_guard(): otherwise a session of a protected one that resumes there is shut. No
+ * session gets from one to another in any of these ways.
  *
  * WHAT IT TAKES OVER of an SSL_CTX: verification of chains, verify mode, session id context,
  * session cache and ticket callbacks, tickets' application data, info callback. An info callback
@@ -146,6 +146,12 @@ static inline csn_status csn_openssl_review_by(const SSL *ssl, const csn_verifie
  * 0. */
 static inline int csn_openssl_switch(SSL *ssl, SSL_CTX *ctx);
 
+/* For an SSL_CTX without protection that an SSL begins with and that a servername callback may switch
+ * from, to one that is protected: OpenSSL looks for sessions in the first. From here on, sessions
+ * that were made under a protected one do not resume in it, and a full handshake follows; without
+ * this they are shut. Once for each SSL_CTX, after its own session callbacks are set. */
+static inline csn_status csn_openssl_guard(SSL_CTX *ctx, csn_error *err);
+
 /* ---- What follows is how. ---- */
 
 #include "countersign_openssl_judge.h"
@@ -228,6 +234,11 @@ static inline void csn_openssl_info_(const SSL *ssl, int where, int value) {
         csn_openssl_deny_(&slot->verdict, CSN_REASON_INTERNAL);
         memset(slot->entry, 0, sizeof slot->entry);
     }
+#if CSN_OPENSSL_RESUMES_
+    if ((where & SSL_CB_LOOP) != 0 && entry != NULL && !csn_openssl_is_later_(ssl)) {
+        csn_openssl_claim_((SSL *)ssl);
+    }
+#endif
     if (where == SSL_CB_HANDSHAKE_DONE && entry != NULL) {
         csn_openssl_confirm_((SSL *)ssl, entry);
     }
@@ -295,6 +306,10 @@ static inline void csn_openssl_make_indices_(void) {
         csn_openssl_entry_index_ =
             SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, csn_openssl_entry_gone_);
     }
+    if (csn_openssl_guard_index_ < 0) {
+        csn_openssl_guard_index_ =
+            SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, csn_openssl_slot_gone_);
+    }
 }
 
 /* 0 where OpenSSL has no memory for it. */
@@ -308,7 +323,8 @@ static inline int csn_openssl_has_indices_(void) {
     /* No "once" of their own to use: protect the first SSL_CTX on one thread. */
     csn_openssl_make_indices_();
 #endif
-    return csn_openssl_slot_index_ >= 0 && csn_openssl_entry_index_ >= 0;
+    return csn_openssl_slot_index_ >= 0 && csn_openssl_entry_index_ >= 0 &&
+           csn_openssl_guard_index_ >= 0;
 }
 
 static inline csn_status csn_openssl_fail_(csn_status status, const char *message, csn_error *err) {
@@ -539,6 +555,35 @@ static inline csn_status csn_openssl_review(SSL *ssl, int64_t now, csn_verdict *
         csn_openssl_replace_(csn_openssl_slot_of_(ssl), out);
     }
     return status;
+}
+
+static inline csn_status csn_openssl_guard(SSL_CTX *ctx, csn_error *err) {
+#if CSN_OPENSSL_RESUMES_
+    csn_openssl_guard_ *guard;
+    if (ctx == NULL) {
+        return csn_openssl_fail_(CSN_ERR_NULL, "ctx must not be NULL", err);
+    }
+    if (!csn_openssl_has_indices_()) {
+        return csn_openssl_fail_(CSN_ERR_USAGE, "OpenSSL gives no ex_data index", err);
+    }
+    if (csn_openssl_entry_of_(ctx) != NULL || csn_openssl_guard_of_(ctx) != NULL) {
+        return csn_openssl_fail_(CSN_ERR_USAGE, "this SSL_CTX is protected or guarded already", err);
+    }
+    guard = (csn_openssl_guard_ *)OPENSSL_zalloc(sizeof *guard);
+    if (guard == NULL || SSL_CTX_set_ex_data(ctx, csn_openssl_guard_index_, guard) != 1) {
+        OPENSSL_free(guard);
+        return csn_openssl_fail_(CSN_ERR_USAGE, "no memory", err);
+    }
+    guard->get = SSL_CTX_sess_get_get_cb(ctx);
+    SSL_CTX_set_session_ticket_cb(ctx, NULL, csn_openssl_guard_ticket_, NULL);
+    if (guard->get != NULL) {
+        SSL_CTX_sess_set_get_cb(ctx, csn_openssl_guard_get_);
+    }
+#else
+    /* Sessions of those that are protected do not resume anyway. */
+    (void)ctx, (void)err;
+#endif
+    return CSN_OK;
 }
 
 static inline int csn_openssl_switch(SSL *ssl, SSL_CTX *ctx) {

@@ -67,6 +67,7 @@ typedef struct {
 
 static int csn_openssl_entry_index_ = -1;
 static int csn_openssl_slot_index_ = -1;
+static int csn_openssl_guard_index_ = -1;
 
 static inline int64_t csn_openssl_now_(void) { return (int64_t)time(NULL); }
 

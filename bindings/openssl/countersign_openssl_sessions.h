@@ -146,7 +146,8 @@ static inline int csn_openssl_new_session_(SSL *ssl, SSL_SESSION *session) {
     int is_in_ticket = SSL_version(ssl) == TLS1_3_VERSION &&
                        (SSL_get_options(ssl) & SSL_OP_NO_TICKET) == 0;
     if (entry == NULL || entry->kept == NULL || is_in_ticket || id_length == 0 ||
-        SSL_SESSION_get0_ticket_appdata(session, &record, &length) != 1 || length == 0) {
+        SSL_SESSION_get0_ticket_appdata(session, &record, &length) != 1 ||
+        length != CSN_OPENSSL_RECORD_) {
         return 0;
     }
     if (!CRYPTO_THREAD_write_lock(entry->lock)) {
@@ -222,6 +223,61 @@ static inline void csn_openssl_remove_session_(SSL_CTX *ctx, SSL_SESSION *sessio
     }
     CRYPTO_THREAD_unlock(entry->lock);
     SSL_SESSION_free(removed);
+}
+
+/* What an SSL_CTX without protection has that is guarded: the callback that was there before. */
+typedef struct {
+    csn_openssl_get_fn_ get;
+} csn_openssl_guard_;
+
+static inline csn_openssl_guard_ *csn_openssl_guard_of_(const SSL_CTX *ctx) {
+    if (ctx == NULL || csn_openssl_guard_index_ < 0) {
+        return NULL;
+    }
+    return (csn_openssl_guard_ *)SSL_CTX_get_ex_data(ctx, csn_openssl_guard_index_);
+}
+
+/* Whether a session was made under protection: it has a record, or the mark of one without. */
+static inline int csn_openssl_is_marked_(SSL_SESSION *session) {
+    void *data = NULL;
+    size_t length = 0;
+    return SSL_SESSION_get0_ticket_appdata(session, &data, &length) != 1 || length > 0;
+}
+
+/* Marks a session under way: should it get no record, it is known all the same. */
+static inline void csn_openssl_claim_(SSL *ssl) {
+    SSL_SESSION *session = SSL_get_session(ssl);
+    if (session != NULL && !SSL_session_reused(ssl) && !csn_openssl_is_marked_(session)) {
+        SSL_SESSION_set1_ticket_appdata(session, CSN_OPENSSL_MAGIC_, CSN_OPENSSL_PLACE_AT_);
+    }
+}
+
+static inline SSL_TICKET_RETURN csn_openssl_guard_ticket_(SSL *ssl, SSL_SESSION *session,
+                                                          const unsigned char *key_name,
+                                                          size_t length, SSL_TICKET_STATUS status,
+                                                          void *unused) {
+    (void)ssl;
+    (void)key_name;
+    (void)length;
+    (void)unused;
+    if ((status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW) ||
+        csn_openssl_is_marked_(session)) {
+        return SSL_TICKET_RETURN_IGNORE_RENEW;
+    }
+    return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
+}
+
+static inline SSL_SESSION *csn_openssl_guard_get_(SSL *ssl, const unsigned char *id, int length,
+                                                  int *copy) {
+    csn_openssl_guard_ *guard = csn_openssl_guard_of_(SSL_get_SSL_CTX(ssl));
+    SSL_SESSION *session = guard == NULL ? NULL : guard->get(ssl, id, length, copy);
+    if (session != NULL && csn_openssl_is_marked_(session)) {
+        if (!*copy) {
+            SSL_SESSION_free(session);
+        }
+        return NULL;
+    }
+    return session;
 }
 #endif /* CSN_OPENSSL_RESUMES_ */
 

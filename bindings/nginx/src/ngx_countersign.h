@@ -39,6 +39,10 @@ ngx_countersign_policy_t *ngx_countersign_policy(ngx_conf_t *cf, ngx_countersign
 char *ngx_countersign_zone(ngx_conf_t *cf, ngx_countersign_policies_t *all, ngx_str_t *value,
                            void *tag);
 
+/* Once all are known: with a zone of this name where none was configured. */
+ngx_int_t ngx_countersign_policies_init(ngx_conf_t *cf, ngx_countersign_policies_t *all,
+                                        ngx_str_t *name, void *tag);
+
 /* In a worker, once it is one; and before it ends. */
 ngx_int_t ngx_countersign_policies_start(ngx_countersign_policies_t *all, ngx_cycle_t *cycle);
 void ngx_countersign_policies_stop(ngx_countersign_policies_t *all);
@@ -50,7 +54,7 @@ ngx_int_t ngx_countersign_policy_agree(ngx_countersign_policy_t *policy);
 csn_verifier *ngx_countersign_policy_verifier(const ngx_countersign_policy_t *policy);
 const ngx_str_t *ngx_countersign_policy_path(const ngx_countersign_policy_t *policy);
 
-/* The number of the policy in force: the same in every worker where there is a zone. */
+/* The number of the policy in force, the same in every worker; 0 where there is none yet. */
 uint64_t ngx_countersign_policy_generation(const ngx_countersign_policy_t *policy);
 
 
@@ -64,6 +68,8 @@ uint64_t ngx_countersign_policy_generation(const ngx_countersign_policy_t *polic
 
 /* What is demanded of the clients of one server. */
 typedef struct {
+    /* Whether somebody wrote it. */
+    ngx_uint_t                 has_mode;
     ngx_uint_t                 mode;
     ngx_uint_t                 resumption;
     ngx_uint_t                 missing_cert;
@@ -91,6 +97,17 @@ typedef struct {
 /* What a server must not be together with; NULL where there is nothing to say. */
 const char *ngx_countersign_conflict(const ngx_countersign_server_t *server,
                                      const ngx_countersign_ssl_t *ssl);
+
+/* The same of a scope that is not what it looks like. */
+const char *ngx_countersign_scope_conflict(const ngx_str_t *scope);
+
+#define NGX_COUNTERSIGN_NO_MODE                                                                   \
+    "\"countersign_policy\" protects nothing without a mode: write \"countersign_mode\" beside it, "  \
+    "\"off\" where nothing is to be protected"
+
+/* For servers that ask nobody: a handshake may begin with one of them and end with another, whose
+ * sessions must not resume where nobody is asked. */
+ngx_int_t ngx_countersign_guard(ngx_conf_t *cf, SSL_CTX *ctx);
 
 /* Has the server ask its clients for certificates. kind, "http" or "stream", keeps their sessions
  * apart. */

@@ -15,14 +15,18 @@
 /* Refusals that a worker logs in a second. */
 #define NGX_COUNTERSIGN_LOG_RATE  10
 
-/* What an SSL has once a request was answered for: the last verdict on its client, and what it was
- * worked out from. */
-typedef struct {
+/* What an SSL has once a request was answered for: the last verdict on its client by each policy, and
+ * when that was worked out. */
+typedef struct ngx_countersign_record_s ngx_countersign_record_t;
+
+struct ngx_countersign_record_s {
+    ngx_countersign_record_t  *next;
     ngx_countersign_policy_t  *policy;
+    /* 0 where there is no verdict. */
     time_t                     second;
     const char                *when;
     csn_verdict                verdict;
-} ngx_countersign_record_t;
+};
 
 typedef void (*ngx_countersign_info_fn)(const SSL *ssl, int where, int value);
 
@@ -35,26 +39,40 @@ static int  ngx_countersign_server_index = -1;
 
 /* ---- Logging ---- */
 
-/* Whether there is room for one more line in this second. Says what there was none for. */
+/* Whether there is room for one more line in this second; says what there was none for. Refusals do
+ * not take the room of those that an audit only notes. */
 static ngx_uint_t
-ngx_countersign_may_log(ngx_log_t *log)
+ngx_countersign_may_log(ngx_log_t *log, ngx_uint_t is_audit)
 {
-    static time_t      second;
-    static ngx_uint_t  count;
+    static struct {
+        time_t      second;
+        ngx_uint_t  count;
+    } budgets[2], *budget;
 
-    if (second != ngx_time()) {
+    budget = &budgets[is_audit];
 
-        if (count > NGX_COUNTERSIGN_LOG_RATE) {
+    if (budget->second != ngx_time()) {
+
+        if (budget->count > NGX_COUNTERSIGN_LOG_RATE) {
             ngx_log_error(NGX_LOG_INFO, log, 0,
                           "countersign: %ui more refusals were not logged",
-                          count - NGX_COUNTERSIGN_LOG_RATE);
+                          budget->count - NGX_COUNTERSIGN_LOG_RATE);
         }
 
-        second = ngx_time();
-        count = 0;
+        budget->second = ngx_time();
+        budget->count = 0;
     }
 
-    return ++count <= NGX_COUNTERSIGN_LOG_RATE || !ngx_countersign_has("rate");
+    return ++budget->count <= NGX_COUNTERSIGN_LOG_RATE || !ngx_countersign_has("rate");
+}
+
+
+/* The reason's token, or that of what is no reason of a verdict. */
+static const char *
+ngx_countersign_token(const ngx_countersign_answer_t *answer)
+{
+    return answer->decision == NGX_COUNTERSIGN_MISDIRECTED ? "misdirected"
+                                                           : csn_reason_token(answer->reason);
 }
 
 
@@ -85,7 +103,7 @@ ngx_countersign_log(ngx_connection_t *c, ngx_countersign_policy_t *policy, X509 
     ngx_str_t  certificate = ngx_null_string;
     ngx_uint_t level = is_audit ? NGX_LOG_NOTICE : NGX_LOG_INFO;
 
-    if (!ngx_countersign_may_log(c->log)) {
+    if (!ngx_countersign_may_log(c->log, is_audit)) {
         return;
     }
 
@@ -97,7 +115,7 @@ ngx_countersign_log(ngx_connection_t *c, ngx_countersign_policy_t *policy, X509 
     ngx_log_error(level, c->log, 0,
                   "countersign: %s: %s (%s), id \"%V\", cert_sha256 \"%V\", policy \"%V\" "
                   "generation %uL",
-                  is_audit ? "would be refused" : "refused", csn_reason_token(answer->reason),
+                  is_audit ? "would be refused" : "refused", ngx_countersign_token(answer),
                   ngx_countersign_explain(answer), &answer->client, &certificate,
                   ngx_countersign_policy_path(policy), answer->generation);
 }
@@ -171,7 +189,7 @@ ngx_countersign_info(const SSL *ssl, int where, int value)
     {
         c->ssl->handshake_rejected = 1;
 
-        if (ngx_countersign_may_log(c->log)) {
+        if (ngx_countersign_may_log(c->log, 0)) {
             ngx_log_error(NGX_LOG_INFO, c->log, 0,
                           "countersign: refused in the handshake, by alert %d (%s)", alert,
                           SSL_alert_desc_string_long(value));
@@ -194,7 +212,7 @@ ngx_countersign_conflict(const ngx_countersign_server_t *server, const ngx_count
     }
 
     if (ssl->ssl->ctx == NULL) {
-        return "countersign_mode needs TLS: write \"ssl_certificate\" and \"listen ... ssl\", or "
+        return "countersign_mode needs TLS: write \"ssl_certificate\", and \"ssl\" in \"listen\", or "
                "\"countersign_mode off\"";
     }
 
@@ -226,10 +244,15 @@ ngx_countersign_conflict(const ngx_countersign_server_t *server, const ngx_count
 
 
 static void
-ngx_countersign_record_free(void *ssl, void *record, CRYPTO_EX_DATA *data, int index, long number,
-                            void *pointer)
+ngx_countersign_records_free(void *ssl, void *first, CRYPTO_EX_DATA *data, int index, long number,
+                             void *pointer)
 {
-    OPENSSL_free(record);
+    ngx_countersign_record_t  *record = first, *next;
+
+    for ( /* void */ ; record != NULL; record = next) {
+        next = record->next;
+        OPENSSL_free(record);
+    }
 }
 
 
@@ -238,7 +261,7 @@ ngx_countersign_make_indices(void)
 {
     if (ngx_countersign_record_index == -1) {
         ngx_countersign_record_index =
-            SSL_get_ex_new_index(0, NULL, NULL, NULL, ngx_countersign_record_free);
+            SSL_get_ex_new_index(0, NULL, NULL, NULL, ngx_countersign_records_free);
     }
 
     if (ngx_countersign_server_index == -1) {
@@ -295,6 +318,35 @@ ngx_countersign_name(const ngx_countersign_server_t *server, const ngx_countersi
     *ngx_hex_dump((u_char *) name, digest, sizeof(digest)) = '\0';
 
     return rc ? NGX_OK : NGX_ERROR;
+}
+
+
+const char *
+ngx_countersign_scope_conflict(const ngx_str_t *scope)
+{
+    if (scope->len == 0) {
+        return "countersign_scope \"\" would be any: write a scope, or take it out";
+    }
+
+    if (ngx_strlchr(scope->data, scope->data + scope->len, '$') != NULL) {
+        return "countersign_scope takes no variables: write a scope as the policy has it";
+    }
+
+    return NULL;
+}
+
+
+ngx_int_t
+ngx_countersign_guard(ngx_conf_t *cf, SSL_CTX *ctx)
+{
+    csn_error  err = CSN_ERROR_INIT;
+
+    if (csn_openssl_guard(ctx, &err) != CSN_OK) {
+        ngx_ssl_error(NGX_LOG_EMERG, cf->log, 0, "countersign: %s", err.message);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
 }
 
 
@@ -356,17 +408,27 @@ ngx_countersign_protect(ngx_conf_t *cf, ngx_countersign_server_t *server,
 /* ---- Answers ---- */
 
 static ngx_countersign_record_t *
-ngx_countersign_record(SSL *ssl)
+ngx_countersign_record(SSL *ssl, ngx_countersign_policy_t *policy)
 {
-    ngx_countersign_record_t  *record = SSL_get_ex_data(ssl, ngx_countersign_record_index);
+    ngx_countersign_record_t  *first = SSL_get_ex_data(ssl, ngx_countersign_record_index);
+    ngx_countersign_record_t  *record;
 
-    if (record != NULL) {
-        return record;
+    for (record = first; record != NULL; record = record->next) {
+        if (record->policy == policy) {
+            return record;
+        }
     }
 
     record = OPENSSL_zalloc(sizeof(ngx_countersign_record_t));
 
-    if (record != NULL && SSL_set_ex_data(ssl, ngx_countersign_record_index, record) != 1) {
+    if (record == NULL) {
+        return NULL;
+    }
+
+    record->policy = policy;
+    record->next = first;
+
+    if (SSL_set_ex_data(ssl, ngx_countersign_record_index, record) != 1) {
         OPENSSL_free(record);
         return NULL;
     }
@@ -375,17 +437,17 @@ ngx_countersign_record(SSL *ssl)
 }
 
 
-/* Works the verdict out anew, unless that has been done in this second, by this policy as it is. */
+/* Works the verdict out anew, unless that has been done in this second, by the policy as it is. */
 static csn_status
-ngx_countersign_judge(SSL *ssl, ngx_countersign_policy_t *policy, ngx_countersign_record_t *record)
+ngx_countersign_judge(SSL *ssl, ngx_countersign_record_t *record)
 {
     csn_status                 status;
     csn_verdict                first = CSN_VERDICT_INIT;
-    csn_verifier              *verifier = ngx_countersign_policy_verifier(policy);
-    ngx_uint_t                 is_first = (record->policy == NULL);
+    csn_verifier              *verifier = ngx_countersign_policy_verifier(record->policy);
+    ngx_uint_t                 is_first = (record->second == 0);
     ngx_countersign_server_t  *server;
 
-    if (record->policy == policy
+    if (!is_first
         && ((record->second == ngx_time()
              && record->verdict.generation == csn_verifier_generation(verifier))
             || !ngx_countersign_has("recheck")))
@@ -393,7 +455,7 @@ ngx_countersign_judge(SSL *ssl, ngx_countersign_policy_t *policy, ngx_countersig
         return CSN_OK;
     }
 
-    record->policy = NULL;
+    record->second = 0;
     record->verdict.struct_size = sizeof(csn_verdict);
 
     status = csn_openssl_review_by(ssl, verifier, ngx_time(), &record->verdict);
@@ -405,7 +467,7 @@ ngx_countersign_judge(SSL *ssl, ngx_countersign_policy_t *policy, ngx_countersig
     server = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), ngx_countersign_server_index);
 
     /* It may be the handshake's own. */
-    if (is_first && server != NULL && server->policy == policy
+    if (is_first && server != NULL && server->policy == record->policy
         && csn_openssl_verdict(ssl, &first) == CSN_OK
         && first.generation == record->verdict.generation)
     {
@@ -415,7 +477,6 @@ ngx_countersign_judge(SSL *ssl, ngx_countersign_policy_t *policy, ngx_countersig
         record->when = "request";
     }
 
-    record->policy = policy;
     record->second = ngx_time();
 
     return CSN_OK;
@@ -463,12 +524,12 @@ ngx_countersign_ask(ngx_connection_t *c, SSL_CTX *ctx, ngx_countersign_policy_t 
 
     answer->generation = ngx_countersign_policy_generation(policy);
 
-    record = ngx_countersign_record(ssl);
+    record = ngx_countersign_record(ssl, policy);
     if (record == NULL) {
         return;
     }
 
-    if (ngx_countersign_judge(ssl, policy, record) != CSN_OK) {
+    if (ngx_countersign_judge(ssl, record) != CSN_OK) {
 
         if (record->verdict.reason == CSN_REASON_NO_CERTIFICATE) {
             ngx_countersign_no(answer, NGX_COUNTERSIGN_NONE, CSN_REASON_NO_CERTIFICATE);
@@ -555,7 +616,7 @@ ngx_countersign_variable(const ngx_countersign_answer_t *answer, ngx_uint_t whic
         word = ngx_countersign_decision_word(answer->decision);
 
     } else if (which == NGX_COUNTERSIGN_REASON) {
-        word = csn_reason_token(answer->reason);
+        word = ngx_countersign_token(answer);
 
     } else if (which == NGX_COUNTERSIGN_WHEN) {
         word = answer->when;
@@ -589,13 +650,13 @@ ngx_countersign_variable(const ngx_countersign_answer_t *answer, ngx_uint_t whic
 
 #ifdef NGX_COUNTERSIGN_TEST
 
-/* COUNTERSIGN_WITHOUT is one name. */
+/* COUNTERSIGN_WITHOUT is a name, or several. */
 ngx_uint_t
 ngx_countersign_has(const char *defence)
 {
     const char  *without = getenv("COUNTERSIGN_WITHOUT");
 
-    return without == NULL || ngx_strcmp(without, defence) != 0;
+    return without == NULL || strstr(without, defence) == NULL;
 }
 
 #endif

@@ -46,6 +46,8 @@ typedef struct {
 
 extern ngx_module_t  ngx_http_countersign_module;
 
+static ngx_str_t  ngx_http_countersign_zone_name = ngx_string("countersign_http");
+
 static ngx_http_output_header_filter_pt  ngx_http_countersign_next_header_filter;
 
 
@@ -101,6 +103,22 @@ ngx_http_countersign_answer(ngx_http_request_t *r)
 }
 
 
+/* Has the client come again on a new connection. */
+static void
+ngx_http_countersign_send_away(ngx_http_request_t *r, const ngx_countersign_answer_t *answer)
+{
+    r->keepalive = 0;
+
+#if (NGX_HTTP_V2)
+    /* A connection that is for other servers can be good for them. nginx says GOAWAY once it has
+     * served its number of requests. */
+    if (r->stream && answer->decision != NGX_COUNTERSIGN_MISDIRECTED) {
+        r->stream->connection->connection->requests = NGX_MAX_INT32_VALUE;
+    }
+#endif
+}
+
+
 static ngx_int_t
 ngx_http_countersign_status(ngx_http_request_t *r, const ngx_countersign_answer_t *answer)
 {
@@ -116,7 +134,7 @@ ngx_http_countersign_status(ngx_http_request_t *r, const ngx_countersign_answer_
         || answer->reason == CSN_REASON_SESSION_STALE)
     {
         /* On another connection, it may be another answer (RFC 9110 section 15.5.20). */
-        r->keepalive = 0;
+        ngx_http_countersign_send_away(r, answer);
         return NGX_HTTP_MISDIRECTED_REQUEST;
     }
 
@@ -136,15 +154,6 @@ ngx_http_countersign_enforce(ngx_http_request_t *r)
     if (lcf->require == NGX_HTTP_COUNTERSIGN_REQUIRE_OFF) {
         return NGX_DECLINED;
     }
-
-#if (NGX_HTTP_V3)
-    if (r->connection->quic) {
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "countersign: refused: it does not know HTTP/3 yet; take \"quic\" out of "
-                      "\"listen\"");
-        return NGX_HTTP_SERVICE_UNAVAILABLE;
-    }
-#endif
 
     answer = ngx_http_countersign_answer(r);
 
@@ -498,6 +507,9 @@ ngx_http_countersign_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_countersign_srv_conf_t  *prev = parent;
     ngx_http_countersign_srv_conf_t  *conf = child;
 
+    conf->server.has_mode = conf->server.mode != NGX_CONF_UNSET_UINT
+                            || prev->server.mode != NGX_CONF_UNSET_UINT;
+
     ngx_conf_merge_uint_value(conf->server.mode, prev->server.mode, NGX_COUNTERSIGN_OFF);
 
     ngx_conf_merge_uint_value(conf->server.resumption, prev->server.resumption,
@@ -515,8 +527,13 @@ ngx_http_countersign_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
 /* What a location must not say in its server; NULL where there is nothing to say. */
 static const char *
 ngx_http_countersign_location_conflict(const ngx_http_countersign_loc_conf_t *conf,
-                                       const ngx_http_countersign_srv_conf_t *scf)
+                                       const ngx_http_countersign_srv_conf_t *scf,
+                                       ngx_uint_t is_narrower)
 {
+    if (conf->policy != NULL && !scf->server.has_mode) {
+        return NGX_COUNTERSIGN_NO_MODE;
+    }
+
     if (scf->server.mode == NGX_COUNTERSIGN_HANDSHAKE
         && conf->require != NGX_HTTP_COUNTERSIGN_REQUIRE_ON)
     {
@@ -526,7 +543,10 @@ ngx_http_countersign_location_conflict(const ngx_http_countersign_loc_conf_t *co
     }
 
     if (conf->require == NGX_HTTP_COUNTERSIGN_REQUIRE_OFF) {
-        return NULL;
+        return is_narrower
+                   ? "a policy or scope of a location protects nothing without "
+                     "\"countersign_require\": write \"countersign_require on\" beside it"
+                   : NULL;
     }
 
     if (scf->server.mode == NGX_COUNTERSIGN_OFF) {
@@ -545,7 +565,8 @@ ngx_http_countersign_location_conflict(const ngx_http_countersign_loc_conf_t *co
 static char *
 ngx_http_countersign_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 {
-    const char                       *conflict;
+    const char                       *conflict = NULL;
+    ngx_uint_t                        is_narrower;
     ngx_http_core_loc_conf_t         *clcf;
     ngx_http_core_srv_conf_t         *cscf;
     ngx_http_countersign_srv_conf_t  *scf;
@@ -556,6 +577,15 @@ ngx_http_countersign_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
     cscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module);
 
+    /* Whether this very location says what only those that require something need. */
+    is_narrower = clcf->name.len != 0
+                  && (conf->scope.data != NULL
+                      || (conf->policy != NGX_CONF_UNSET_PTR && conf->policy != NULL));
+
+    if (conf->scope.data != NULL) {
+        conflict = ngx_countersign_scope_conflict(&conf->scope);
+    }
+
     ngx_conf_merge_ptr_value(conf->policy, prev->policy, NULL);
     ngx_conf_merge_str_value(conf->scope, prev->scope, "");
     ngx_conf_merge_uint_value(conf->deny_status, prev->deny_status, NGX_HTTP_FORBIDDEN);
@@ -565,7 +595,9 @@ ngx_http_countersign_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
                                   ? NGX_HTTP_COUNTERSIGN_REQUIRE_ON
                                   : NGX_HTTP_COUNTERSIGN_REQUIRE_OFF);
 
-    conflict = ngx_http_countersign_location_conflict(conf, scf);
+    if (conflict == NULL) {
+        conflict = ngx_http_countersign_location_conflict(conf, scf, is_narrower);
+    }
 
     if (conflict != NULL) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
@@ -584,6 +616,41 @@ ngx_http_countersign_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     return NGX_CONF_OK;
 }
+
+
+#if (NGX_HTTP_V3)
+
+/* Whether clients reach the server by HTTP/3. */
+static ngx_uint_t
+ngx_http_countersign_has_quic(ngx_conf_t *cf, ngx_http_core_srv_conf_t *cscf)
+{
+    ngx_uint_t                  p, a, s;
+    ngx_http_conf_port_t       *port;
+    ngx_http_conf_addr_t       *addr;
+    ngx_http_core_srv_conf_t  **server;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+    port = cmcf->ports == NULL ? NULL : cmcf->ports->elts;
+
+    for (p = 0; port != NULL && p < cmcf->ports->nelts; p++) {
+        addr = port[p].addrs.elts;
+
+        for (a = 0; a < port[p].addrs.nelts; a++) {
+            server = addr[a].servers.elts;
+
+            for (s = 0; s < addr[a].servers.nelts; s++) {
+                if (server[s] == cscf && addr[a].opt.quic) {
+                    return 1;
+                }
+            }
+        }
+    }
+
+    return 0;
+}
+
+#endif
 
 
 static ngx_int_t
@@ -617,6 +684,12 @@ ngx_http_countersign_protect(ngx_conf_t *cf, ngx_http_core_srv_conf_t *cscf)
 
     conflict = ngx_countersign_conflict(&scf->server, &ssl);
 
+#if (NGX_HTTP_V3)
+    if (conflict == NULL && ngx_http_countersign_has_quic(cf, cscf)) {
+        conflict = "countersign does not know HTTP/3 yet: take \"quic\" out of \"listen\"";
+    }
+#endif
+
     if (conflict != NULL) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "countersign: %s (server at %s:%ui)", conflict,
                       cscf->file_name, cscf->line);
@@ -629,13 +702,49 @@ ngx_http_countersign_protect(ngx_conf_t *cf, ngx_http_core_srv_conf_t *cscf)
 }
 
 
+/* nginx before 1.29.2 looks sessions up in the default server, whatever the client asks for. Where
+ * that one asks nobody for a certificate, the sessions of others are not for it. */
+static ngx_int_t
+ngx_http_countersign_guard_others(ngx_conf_t *cf)
+{
+    ngx_uint_t                         s, protected = 0;
+    ngx_http_ssl_srv_conf_t           *sscf;
+    ngx_http_core_srv_conf_t         **cscf;
+    ngx_http_core_main_conf_t         *cmcf;
+    ngx_http_countersign_srv_conf_t   *scf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+    cscf = cmcf->servers.elts;
+
+    for (s = 0; s < cmcf->servers.nelts; s++) {
+        scf = cscf[s]->ctx->srv_conf[ngx_http_countersign_module.ctx_index];
+        protected += (scf->server.mode != NGX_COUNTERSIGN_OFF);
+    }
+
+    for (s = 0; protected && s < cmcf->servers.nelts; s++) {
+        scf = cscf[s]->ctx->srv_conf[ngx_http_countersign_module.ctx_index];
+        sscf = cscf[s]->ctx->srv_conf[ngx_http_ssl_module.ctx_index];
+
+        if (scf->server.mode == NGX_COUNTERSIGN_OFF && sscf->ssl.ctx != NULL
+            && ngx_countersign_has("guard")
+            && ngx_countersign_guard(cf, sscf->ssl.ctx) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
 static ngx_int_t
 ngx_http_countersign_init(ngx_conf_t *cf)
 {
-    ngx_uint_t                   s;
-    ngx_http_handler_pt         *handler;
-    ngx_http_core_srv_conf_t   **cscf;
-    ngx_http_core_main_conf_t   *cmcf;
+    ngx_uint_t                         s;
+    ngx_http_handler_pt               *handler;
+    ngx_http_core_srv_conf_t         **cscf;
+    ngx_http_core_main_conf_t         *cmcf;
+    ngx_http_countersign_main_conf_t  *mcf;
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
     cscf = cmcf->servers.elts;
@@ -644,6 +753,19 @@ ngx_http_countersign_init(ngx_conf_t *cf)
         if (ngx_http_countersign_protect(cf, cscf[s]) != NGX_OK) {
             return NGX_ERROR;
         }
+    }
+
+    if (ngx_http_countersign_guard_others(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_countersign_module);
+
+    if (ngx_countersign_policies_init(cf, mcf->policies, &ngx_http_countersign_zone_name,
+                                      &ngx_http_countersign_module)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
     }
 
     handler = ngx_array_push(&cmcf->phases[NGX_HTTP_REWRITE_PHASE].handlers);

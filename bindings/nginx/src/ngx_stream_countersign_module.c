@@ -1,8 +1,9 @@
 /*
  * nginx, stream: only clients that the policy approves get to what is behind a server.
  *
- * The handshake can be refused; whether it was or not, each session is answered for before a byte of
- * it is passed on.
+ * The handshake can be refused; whether it was or not, each session is answered for before anything is
+ * done for it. A filter passes no byte of others on, in either direction, where another module had a
+ * session leave the phase before it came to that.
  *
  * SPDX-License-Identifier: Apache-2.0 OR MIT
  */
@@ -28,6 +29,10 @@ typedef struct {
 } ngx_stream_countersign_srv_conf_t;
 
 extern ngx_module_t  ngx_stream_countersign_module;
+
+static ngx_str_t  ngx_stream_countersign_zone_name = ngx_string("countersign_stream");
+
+static ngx_stream_filter_pt  ngx_stream_countersign_next_filter;
 
 
 /* ---- Sessions ---- */
@@ -63,15 +68,16 @@ ngx_stream_countersign_answer(ngx_stream_session_t *s)
 }
 
 
+/* NGX_DECLINED where the session may go on, else the status of its refusal. */
 static ngx_int_t
-ngx_stream_countersign_enter(ngx_stream_session_t *s)
+ngx_stream_countersign_enforce(ngx_stream_session_t *s)
 {
     ngx_countersign_answer_t           *answer;
     ngx_stream_countersign_srv_conf_t  *scf;
 
     scf = ngx_stream_get_module_srv_conf(s, ngx_stream_countersign_module);
 
-    if (scf->server.mode == NGX_COUNTERSIGN_OFF || !ngx_countersign_has("location")) {
+    if (scf->server.mode == NGX_COUNTERSIGN_OFF) {
         return NGX_DECLINED;
     }
 
@@ -89,6 +95,24 @@ ngx_stream_countersign_enter(ngx_stream_session_t *s)
 
     return answer->decision == NGX_COUNTERSIGN_ERROR ? NGX_STREAM_SERVICE_UNAVAILABLE
                                                      : NGX_STREAM_FORBIDDEN;
+}
+
+
+static ngx_int_t
+ngx_stream_countersign_enter(ngx_stream_session_t *s)
+{
+    return ngx_countersign_has("location") ? ngx_stream_countersign_enforce(s) : NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_stream_countersign_filter(ngx_stream_session_t *s, ngx_chain_t *in, ngx_uint_t from_upstream)
+{
+    if (ngx_countersign_has("response") && ngx_stream_countersign_enforce(s) != NGX_DECLINED) {
+        return NGX_ERROR;
+    }
+
+    return ngx_stream_countersign_next_filter(s, in, from_upstream);
 }
 
 
@@ -273,8 +297,17 @@ ngx_stream_countersign_create_srv_conf(ngx_conf_t *cf)
 static char *
 ngx_stream_countersign_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
 {
+    const char                         *conflict = NULL;
+    ngx_stream_core_srv_conf_t         *cscf;
     ngx_stream_countersign_srv_conf_t  *prev = parent;
     ngx_stream_countersign_srv_conf_t  *conf = child;
+
+    if (conf->scope.data != NULL) {
+        conflict = ngx_countersign_scope_conflict(&conf->scope);
+    }
+
+    conf->server.has_mode = conf->server.mode != NGX_CONF_UNSET_UINT
+                            || prev->server.mode != NGX_CONF_UNSET_UINT;
 
     ngx_conf_merge_ptr_value(conf->server.policy, prev->server.policy, NULL);
     ngx_conf_merge_uint_value(conf->server.mode, prev->server.mode, NGX_COUNTERSIGN_OFF);
@@ -286,6 +319,17 @@ ngx_stream_countersign_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
     conf->server.missing_cert = conf->server.mode == NGX_COUNTERSIGN_HANDSHAKE
                                     ? NGX_COUNTERSIGN_MISSING_ALERT
                                     : NGX_COUNTERSIGN_MISSING_STATUS;
+
+    if (conflict == NULL && conf->server.policy != NULL && !conf->server.has_mode) {
+        conflict = NGX_COUNTERSIGN_NO_MODE;
+    }
+
+    if (conflict != NULL) {
+        cscf = ngx_stream_conf_get_module_srv_conf(cf, ngx_stream_core_module);
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "countersign: %s (server at %s:%ui)", conflict,
+                      cscf->file_name, cscf->line);
+        return NGX_CONF_ERROR;
+    }
 
     return NGX_CONF_OK;
 }
@@ -312,7 +356,11 @@ ngx_stream_countersign_protect(ngx_conf_t *cf, ngx_stream_core_srv_conf_t *cscf)
     ssl.builtin_session_cache = sscf->builtin_session_cache;
     ssl.session_timeout = sscf->session_timeout;
     ssl.verify = sscf->verify;
+#if (nginx_version >= 1027002)
+    ssl.ocsp = sscf->ocsp;
+#else
     ssl.ocsp = 0;
+#endif
     ssl.early_data = 0;
 
     conflict = ngx_countersign_conflict(&scf->server, &ssl);
@@ -332,10 +380,11 @@ ngx_stream_countersign_protect(ngx_conf_t *cf, ngx_stream_core_srv_conf_t *cscf)
 static ngx_int_t
 ngx_stream_countersign_init(ngx_conf_t *cf)
 {
-    ngx_uint_t                     s;
-    ngx_stream_handler_pt         *handler;
-    ngx_stream_core_srv_conf_t   **cscf;
-    ngx_stream_core_main_conf_t   *cmcf;
+    ngx_uint_t                           s;
+    ngx_stream_handler_pt               *handler;
+    ngx_stream_core_srv_conf_t         **cscf;
+    ngx_stream_core_main_conf_t         *cmcf;
+    ngx_stream_countersign_main_conf_t  *mcf;
 
     cmcf = ngx_stream_conf_get_module_main_conf(cf, ngx_stream_core_module);
     cscf = cmcf->servers.elts;
@@ -353,7 +402,13 @@ ngx_stream_countersign_init(ngx_conf_t *cf)
 
     *handler = ngx_stream_countersign_enter;
 
-    return NGX_OK;
+    ngx_stream_countersign_next_filter = ngx_stream_top_filter;
+    ngx_stream_top_filter = ngx_stream_countersign_filter;
+
+    mcf = ngx_stream_conf_get_module_main_conf(cf, ngx_stream_countersign_module);
+
+    return ngx_countersign_policies_init(cf, mcf->policies, &ngx_stream_countersign_zone_name,
+                                         &ngx_stream_countersign_module);
 }
 
 

@@ -22,9 +22,17 @@ impl Build {
     pub(crate) fn load(&self) -> String {
         let ours = ["http", "stream"]
             .map(|kind| self.modules.join(format!("ngx_{kind}_countersign_module.so")));
-        let load = |file: &PathBuf| format!("load_module {};\n", file.display());
-        self.stream.iter().chain(&ours).map(load).collect()
+        self.load_stream() + &ours.iter().map(|file| load(file)).collect::<String>()
     }
+
+    /// What it begins with that is without our modules.
+    pub(crate) fn load_stream(&self) -> String {
+        self.stream.iter().map(|file| load(file)).collect()
+    }
+}
+
+fn load(file: &Path) -> String {
+    format!("load_module {};\n", file.display())
 }
 
 /// Where the distribution has its modules.

@@ -6,12 +6,24 @@ use crate::nginx::{Nginx, Setup, verdict};
 use crate::site::{POLICY, Site};
 
 /// Inside a server, or beside one; and what the complaint says.
-const REFUSED: [(&str, &str); 21] = [
+const REFUSED: [(&str, &str); 27] = [
     ("countersign_mode request;", "countersign_policy <file>"),
     ("countersign_mode handshake;", "countersign_policy <file>"),
     ("countersign_mode request; countersign_require on;", "countersign_policy <file>"),
-    ("countersign_policy policy.toml; countersign_require on;", "countersign_mode request"),
-    ("countersign_policy policy.toml; location /x { countersign_require on; }", "location \"/x\""),
+    ("countersign_policy policy.toml; countersign_require on;", "\"countersign_mode\" beside it"),
+    (
+        "countersign_policy policy.toml; countersign_mode off; countersign_require on;",
+        "countersign_mode request",
+    ),
+    ("countersign_policy policy.toml;", "\"countersign_mode\" beside it"),
+    ("GOOD location /x { countersign_scope payments; }", "write \"countersign_require on\""),
+    ("GOOD location /x { countersign_policy policy.toml; }", "write \"countersign_require on\""),
+    ("GOOD countersign_require on; countersign_scope \"\";", "would be any"),
+    ("GOOD countersign_require on; countersign_scope $host;", "takes no variables"),
+    (
+        "countersign_mode off; location /x { countersign_policy policy.toml; countersign_require on; }",
+        "location \"/x\"",
+    ),
     ("GOOD countersign_policy other.toml;", "is duplicate"),
     (
         "GOOD ssl_verify_client on; ssl_client_certificate root.pem;",
@@ -99,7 +111,7 @@ fn a_server_without_tls_cannot_ask_for_certificates() {
             let setup = Setup { http, stream, tls: "", ..Setup::DEFAULT };
             let output = Nginx::check(build, &site, &setup);
             let said = verdict(&output);
-            assert!(!output.status.success() && said.contains("listen ... ssl"), "{said}");
+            assert!(!output.status.success() && said.contains("\"ssl\" in \"listen\""), "{said}");
         }
     });
 }
@@ -110,6 +122,8 @@ fn the_stream_module_is_as_strict() {
         let site = site();
         for (inside, complaint) in [
             ("countersign_mode session;", "countersign_policy <file>"),
+            ("countersign_policy policy.toml;", "\"countersign_mode\" beside it"),
+            ("GOOD countersign_scope \"\";", "would be any"),
             ("countersign_mode request;", "invalid value \"request\""),
             ("GOOD ssl_verify_client optional_no_ca;", "take out \"ssl_verify_client\""),
             ("GOOD ssl_session_cache builtin;", "ssl_session_cache shared:"),
@@ -124,6 +138,23 @@ fn the_stream_module_is_as_strict() {
     });
 }
 
+/// In the master, which goes on with the configuration that it has.
+#[test]
+fn a_zone_that_is_too_small_is_refused() {
+    each(|build| {
+        let site = site();
+        let mut http = "countersign_zone shared:32k; countersign_mode off;".to_owned();
+        for at in 0..300 {
+            site.write(&format!("{at}.toml"), POLICY);
+            http +=
+                &format!("server {{ LISTEN; server_name {at}; countersign_policy {at}.toml; }}");
+        }
+        let output = Nginx::check(build, &site, &Setup { http: &http, ..Setup::DEFAULT });
+        let said = verdict(&output);
+        assert!(!output.status.success() && said.contains("\"shared\" is full"), "{said}");
+    });
+}
+
 #[test]
 fn what_is_safe_is_taken_without_a_word() {
     each(|build| {
@@ -131,7 +162,7 @@ fn what_is_safe_is_taken_without_a_word() {
         for http in [
             "countersign_policy policy.toml; countersign_mode handshake;
              server { LISTEN; countersign_mode off; }",
-            "countersign_policy policy.toml; server { LISTEN; countersign_mode request;
+            "countersign_mode off; countersign_policy policy.toml; server { LISTEN; countersign_mode request;
              location / { countersign_require on; countersign_deny_status 404; } }",
             "countersign_zone shared:1m; server { LISTEN; countersign_policy policy.toml;
              countersign_mode handshake; countersign_resumption off; ssl_session_cache builtin; }",

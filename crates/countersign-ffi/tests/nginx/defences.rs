@@ -6,6 +6,7 @@ use crate::build::{Build, weakened};
 use crate::client::{self, Client};
 use crate::locations;
 use crate::logs::HANDSHAKE;
+use crate::names;
 use crate::nginx::{Nginx, Setup};
 use crate::policies;
 use crate::site::Site;
@@ -45,6 +46,44 @@ fn the_check_of_responses_matters() {
         let server = policies::SERVER.replace("location / {", "").replace("} }", "}");
         let nginx = start(build, &site, &server, "response");
         assert!(nginx.get("https://a.test/").by(Some("stranger")).send().is_secret());
+    });
+}
+
+/// Of the two checks of a stream session, either keeps strangers out.
+#[test]
+fn the_checks_of_a_stream_session_matter() {
+    weakened(|build| {
+        for (without, answer) in
+            [("location", None), ("response", None), ("location,response", Some("welcome"))]
+        {
+            let site = Site::new();
+            let stream = r#"server { LISTEN; countersign_policy policy.toml;
+                                     countersign_mode session; return "welcome\n"; }"#;
+            let setup = Setup { stream, without: Some(without), ..Setup::DEFAULT };
+            let nginx = Nginx::start_with(build, &site, &setup);
+            for who in [Some("stranger"), None] {
+                let version = client::VERSIONS[1];
+                let mut client = Client::connect(&nginx, "tls", version, "a.test", who, &[]);
+                assert_eq!(client.hear("welcome").as_deref(), answer, "{without}");
+            }
+        }
+    });
+}
+
+/// Without it, a client cannot come back where the default server asks nobody.
+#[test]
+fn the_guard_of_other_servers_matters() {
+    weakened(|build| {
+        let site = Site::new();
+        let nginx = start(build, &site, names::BEHIND_A_PUBLIC_ONE, "guard");
+        let session = site.path().join("session");
+        let (url, who) = (("b.test", "/"), Some("billing"));
+        let keep = [("-sess_out", session.as_path())];
+        let made = client::visit(&nginx, client::VERSIONS[1], url, who, &keep);
+        assert_eq!(made.answer.as_deref(), Some("200"), "{made:?}");
+        let come = [("-sess_in", session.as_path())];
+        let heard = client::visit(&nginx, client::VERSIONS[1], url, who, &come);
+        assert_eq!(heard.answer, None, "{heard:?}");
     });
 }
 

@@ -84,3 +84,26 @@ fn the_variables_can_be_logged_and_mapped() {
         assert_eq!(log, "allow allowed money\ndeny not_listed none\nnone no_certificate none\n");
     });
 }
+
+/// Who refuses nobody yet wants to know of all whom it would.
+#[test]
+fn refusals_leave_room_for_what_an_audit_notes() {
+    each(|build| {
+        let site = Site::new();
+        let nginx = Nginx::start(
+            build,
+            &site,
+            r#"server { LISTEN; server_name a.test; countersign_policy policy.toml;
+                        countersign_mode request; countersign_require on;
+                        location /      { return 200 "secret"; }
+                        location /noted { countersign_require audit; return 200 "noted"; } }"#,
+        );
+        // On one connection, so that one worker has them all, in a second or two.
+        let request = nginx.get("https://a.test/?[1-60]").with(&["--http1.1"]);
+        let noted = "https://a.test/noted?[1-5]";
+        request.with(&[noted]).send();
+        nginx.says("would be refused: no_certificate", 5);
+        assert!(nginx.log().matches("countersign: refused").count() < 60);
+        nginx.ends_well();
+    });
+}

@@ -36,6 +36,27 @@ fn reloads_leave_nothing_behind() {
     });
 }
 
+/// OpenSSL keeps what a module has registered with it.
+#[test]
+fn nginx_outlives_the_module() {
+    each(|build| {
+        let site = Site::new();
+        let nginx = Nginx::start(build, &site, SERVER);
+        let get = || nginx.get("https://a.test/").with(&["--http1.1"]).send().status;
+        assert_eq!(get(), 403);
+        let http = "server { LISTEN; location / { return 200; } }";
+        nginx.write(&Setup { http, is_loaded: false, ..Setup::DEFAULT });
+        for _ in 0..3 {
+            nginx.reload();
+            assert_eq!(get(), 200);
+        }
+        nginx.write(&Setup { http: SERVER, ..Setup::DEFAULT });
+        nginx.reload();
+        assert_eq!(get(), 403);
+        nginx.ends_well();
+    });
+}
+
 /// Memory that no other process has.
 fn private_kilobytes(process: u32) -> u64 {
     let rollup = fs::read_to_string(format!("/proc/{process}/smaps_rollup")).unwrap();

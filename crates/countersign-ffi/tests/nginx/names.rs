@@ -106,3 +106,50 @@ fn a_session_is_good_for_its_own_server_only() {
         }
     });
 }
+
+/// The default server asks nobody, and nginx looks for sessions there.
+pub(crate) const BEHIND_A_PUBLIC_ONE: &str = r#"ssl_session_cache shared:sessions:1m;
+    server { LISTEN; server_name public.test; location / { return 200 "public"; } }
+    server { LISTEN; server_name a.test; countersign_policy policy.toml;
+             countersign_mode request; countersign_require on; location / { return 200 "secret"; } }
+    server { LISTEN; server_name b.test; countersign_policy policy.toml;
+             countersign_mode handshake; location / { return 200 "secret"; } }"#;
+
+/// Whatever sessions they come with: also with one of before they had a certificate.
+#[test]
+fn approved_clients_come_back_behind_a_default_server_that_asks_nobody() {
+    each(|build| {
+        for tickets in ["on", "off"] {
+            let site = Site::new();
+            let http = format!("ssl_session_tickets {tickets}; {BEHIND_A_PUBLIC_ONE}");
+            let nginx = Nginx::start(build, &site, &http);
+            for version in client::VERSIONS {
+                for (name, first) in
+                    [("a.test", Some("billing")), ("b.test", Some("billing")), ("a.test", None)]
+                {
+                    let session = site.path().join("session");
+                    let keep = [("-sess_out", session.as_path())];
+                    let expected = if first.is_some() { "200" } else { "403" };
+                    let made = client::visit(&nginx, version, (name, "/"), first, &keep);
+                    assert_eq!(made.answer.as_deref(), Some(expected), "{made:?}");
+                    for _ in 0..2 {
+                        let come = [("-sess_in", session.as_path())];
+                        let who = Some("billing");
+                        let heard = client::visit(&nginx, version, (name, "/"), who, &come);
+                        let what = format!("{nginx:?} {tickets} {version} {name} {first:?}");
+                        assert_eq!(heard.answer.as_deref(), Some("200"), "{what} {heard:?}");
+                        assert!(!heard.is_resumed, "{what}: by nobody's policy");
+                    }
+                }
+                // Those of the default server itself resume as ever.
+                let session = site.path().join("public");
+                let url = ("public.test", "/");
+                client::visit(&nginx, version, url, None, &[("-sess_out", session.as_path())]);
+                let come = [("-sess_in", session.as_path())];
+                let heard = client::visit(&nginx, version, url, None, &come);
+                assert!(heard.is_resumed, "{nginx:?} {tickets} {version} {heard:?}");
+            }
+            nginx.ends_well();
+        }
+    });
+}

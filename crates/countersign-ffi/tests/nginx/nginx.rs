@@ -31,8 +31,12 @@ pub(crate) struct Setup<'c> {
     /// Inside `stream`; "LISTEN" is its socket.
     pub(crate) stream: &'c str,
     pub(crate) workers: usize,
+    /// Whether our modules are.
+    pub(crate) is_loaded: bool,
     /// What servers show.
     pub(crate) tls: &'c str,
+    /// Whom the workers run as, instead of who runs the test.
+    pub(crate) user: Option<&'c str>,
     /// A library that stands before the others.
     pub(crate) preload: Option<&'c Path>,
     /// A defence that is left out, of a build that can.
@@ -40,8 +44,16 @@ pub(crate) struct Setup<'c> {
 }
 
 impl Setup<'_> {
-    pub(crate) const DEFAULT: Self =
-        Self { http: "", stream: "", workers: 2, tls: TLS, preload: None, without: None };
+    pub(crate) const DEFAULT: Self = Self {
+        http: "",
+        stream: "",
+        workers: 2,
+        is_loaded: true,
+        tls: TLS,
+        user: None,
+        preload: None,
+        without: None,
+    };
 }
 
 impl<'s> Nginx<'s> {
@@ -70,6 +82,11 @@ impl<'s> Nginx<'s> {
     /// One that runs already, in this site.
     pub(crate) fn adopt(build: &'static Build, site: &'s Site) -> Self {
         Self { site, build, workers: 1, master: None }
+    }
+
+    /// Has it have another configuration from the next reload on.
+    pub(crate) fn write(&self, setup: &Setup<'_>) {
+        write_configuration(self.build, self.site, setup);
     }
 
     /// What nginx says of a configuration.
@@ -172,9 +189,11 @@ fn nginx(build: &Build, site: &Site) -> Command {
 
 fn write_configuration(build: &Build, site: &Site, setup: &Setup<'_>) {
     let here = site.path().display();
-    let (load, workers) = (build.load(), setup.workers);
+    let load = if setup.is_loaded { build.load() } else { build.load_stream() };
+    let workers = setup.workers;
     // As who runs the test: nobody else can read its files.
-    let user = if rustix::process::geteuid().is_root() { "user root;" } else { "" };
+    let user = setup.user.or(rustix::process::geteuid().is_root().then_some("root"));
+    let user = user.map(|user| format!("user {user};")).unwrap_or_default();
     let paths: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|kind| format!("{kind}_temp_path {here}/temp-{kind};\n"))
         .concat();

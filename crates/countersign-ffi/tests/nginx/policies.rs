@@ -1,11 +1,16 @@
 //! Policies that change while nginx runs.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::build::{Build, each};
 use crate::client::{self, Client};
 use crate::curl::PROTOCOLS;
-use crate::nginx::Nginx;
+use crate::nginx::{Nginx, Setup};
+use crate::process::skip;
 use crate::site::{POLICY, Site};
 
 pub(crate) const SERVER: &str = r#"countersign_zone shared:1m;
@@ -74,7 +79,7 @@ fn a_policy_that_is_no_good_changes_nothing() {
             assert_eq!(nginx.get("https://a.test/").by(who).send().status, 200, "{nginx:?}");
         }
         // Neither does `nginx -s reload` take it.
-        nginx.signal(rustix::process::Signal::HUP);
+        nginx.signal(Signal::HUP);
         nginx.says("[emerg]", 1);
         nginx.says("anchers", 2);
         assert_eq!(nginx.get("https://a.test/").by(Some("billing")).send().status, 200);
@@ -124,5 +129,64 @@ fn the_generation_counts_on_over_reloads() {
         nginx.reload();
         assert_eq!(get(), "secret handshake 3");
         nginx.ends_well();
+    });
+}
+
+/// One that crashed is replaced by one that has the policy of the last `nginx -s reload`.
+#[test]
+fn a_worker_in_the_place_of_another_lets_in_nobody_that_was_put_out() {
+    each(|build| {
+        let site = Site::new();
+        let setup = Setup { http: SERVER, workers: 1, ..Setup::DEFAULT };
+        let nginx = Nginx::start_with(build, &site, &setup);
+        let get = |who| nginx.get("https://a.test/").by(Some(who)).send().status;
+        assert_eq!(get("leaver"), 200);
+        site.write("policy.toml", POLICY.replace("leaver.example", "nobody.example"));
+        nginx.says("was read again", 1);
+        assert_eq!((get("leaver"), get("billing")), (403, 200));
+        site.write("policy.toml", "nonsense");
+        nginx.says("was not read again", 1);
+        assert_eq!((get("leaver"), get("billing")), (403, 200), "it stays in force");
+        let crash = |times: usize| {
+            let worker = Pid::from_raw(nginx.workers()[0]).unwrap();
+            kill_process(worker, Signal::KILL).unwrap();
+            nginx.says("start worker process ", 1 + times);
+        };
+        crash(1);
+        assert_eq!((get("leaver"), get("billing")), (503, 503), "it cannot know");
+        nginx.says("cannot read it and lets nobody in", 1);
+        site.remove("policy.toml");
+        crash(2);
+        assert_eq!((get("leaver"), get("billing")), (503, 503), "from its first request on");
+        site.write("policy.toml", POLICY);
+        nginx.says("was read again", 2);
+        assert_eq!((get("leaver"), get("billing")), (200, 200));
+    });
+}
+
+/// The master reads as root; the workers, which have to follow, may not.
+#[test]
+fn a_policy_that_workers_may_not_read_lets_nobody_in() {
+    if !rustix::process::geteuid().is_root() {
+        return skip("only root can have workers of another user");
+    }
+    each(|build| {
+        for file in ["policy.toml", "ca.crl"] {
+            let site = Site::new();
+            let mode = |name: &str, mode| {
+                let file = site.path().join(name);
+                fs::set_permissions(file, Permissions::from_mode(mode)).unwrap();
+            };
+            mode("", 0o755);
+            mode(file, 0o600);
+            let setup = Setup { http: SERVER, user: Some("www-data"), ..Setup::DEFAULT };
+            let nginx = Nginx::start_with(build, &site, &setup);
+            let get = || nginx.get("https://a.test/").by(Some("billing")).send().status;
+            assert_eq!(get(), 503, "{nginx:?} {file} {}", nginx.log());
+            nginx.says("the worker's user may not read them", 1);
+            mode(file, 0o644);
+            std::thread::sleep(Duration::from_millis(2_500));
+            assert_eq!(get(), 200, "{nginx:?} {file}");
+        }
     });
 }

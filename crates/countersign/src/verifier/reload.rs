@@ -37,7 +37,8 @@ pub enum Reload {
     Failed(Error),
     /// What failed the last time is still as it was then.
     StillFailed,
-    /// There is no policy file; the error when that is new. The policy in force stays.
+    /// There is no policy file, or none that can be read; the error when that is new. The policy in
+    /// force stays.
     Missing(Option<Error>),
 }
 
@@ -57,7 +58,7 @@ impl Verifier {
     /// second. A failure is told once: until a file changes again, it is
     /// [`StillFailed`](Reload::StillFailed).
     ///
-    /// Costs a stat for each file, which tells files apart by device, inode, size, and the times of
+    /// Costs a stat for each file, opened, which tells files apart by device, inode, size, and the times of
     /// modification and change; a file that was written in the last seconds is read besides. A
     /// policy from [`from_toml`](Self::from_toml) changes where the files that it names do.
     pub fn reload_if_changed(&self) -> Reload {

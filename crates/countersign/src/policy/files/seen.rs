@@ -27,7 +27,7 @@ impl FilesSeen {
         self.0.push((path.to_owned(), seen));
     }
 
-    /// Looks at every file until one has changed. Costs a stat each; one that was written less than
+    /// Looks at every file until one has changed. Costs opening each, and a stat; one that was written less than
     /// [`GRAIN_SECS`] before it was looked at is read, too.
     pub(crate) fn drift(&mut self) -> Drift {
         let mut worst = Drift::None;
@@ -45,9 +45,10 @@ impl FilesSeen {
         &self.0[0].1
     }
 
-    /// Whether this file was tried and is not there.
+    /// Whether this file was tried and is not there, or not for us.
     pub(crate) fn lacks(&self, path: &Path) -> bool {
-        self.0.iter().any(|(tried, seen)| tried == path && *seen == Seen::Missing)
+        let is_lost = |seen: &Seen| matches!(seen, Seen::Missing | Seen::Unreadable);
+        self.0.iter().any(|(tried, seen)| tried == path && is_lost(seen))
     }
 }
 
@@ -102,7 +103,7 @@ impl Seen {
     }
 
     fn drift(&mut self, path: &Path) -> Drift {
-        let now = match fs::metadata(path) {
+        let now = match look_at(path) {
             Ok(file) => Self::of(&file),
             Err(error) => Self::failed(&error),
         };
@@ -140,6 +141,15 @@ impl Seen {
             Err(_) => Drift::Unknown,
         }
     }
+}
+
+/// What the file is, which must be there to be read: rights change, and users do after a fork.
+fn look_at(path: &Path) -> io::Result<Metadata> {
+    let file = fs::metadata(path)?;
+    if file.is_file() {
+        return File::open(path)?.metadata();
+    }
+    Ok(file)
 }
 
 /// What tells one state of a file from the next.
