@@ -54,6 +54,9 @@ ngx_int_t ngx_countersign_policy_agree(ngx_countersign_policy_t *policy);
 csn_verifier *ngx_countersign_policy_verifier(const ngx_countersign_policy_t *policy);
 const ngx_str_t *ngx_countersign_policy_path(const ngx_countersign_policy_t *policy);
 
+/* The number of what the verifier calls "own"; 0 where that is over. */
+uint64_t ngx_countersign_policy_number(ngx_countersign_policy_t *policy, uint64_t own);
+
 /* The number of the policy in force, the same in every worker; 0 where there is none yet. */
 uint64_t ngx_countersign_policy_generation(const ngx_countersign_policy_t *policy);
 

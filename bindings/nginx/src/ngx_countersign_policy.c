@@ -52,6 +52,8 @@ struct ngx_countersign_policy_s {
     ngx_countersign_shared_t     *shared;
     /* The number of what this worker decides by; 0 before it has come to one. */
     uint64_t                      generation;
+    /* What the verifier calls the same; 0 while the two do not belong together. */
+    uint64_t                      own;
     /* That a look at its files was in vain, this many times on end. */
     ngx_uint_t                    missing;
     /* Whether this process has ever read the files, or found them as they were. */
@@ -442,7 +444,10 @@ ngx_countersign_announce(ngx_countersign_policy_t *policy, ngx_uint_t is_fresh, 
     ngx_shmtx_unlock(&pool->mutex);
 
     if (rc == NGX_OK) {
+        __atomic_store_n(&policy->own, 0, __ATOMIC_RELEASE);
         __atomic_store_n(&policy->generation, generation, __ATOMIC_RELEASE);
+        __atomic_store_n(&policy->own, csn_verifier_generation(policy->verifier),
+                         __ATOMIC_RELEASE);
     }
 
     return rc;
@@ -743,6 +748,31 @@ ngx_countersign_policy_agree(ngx_countersign_policy_t *policy)
     ngx_countersign_write_notes(policy->all);
 
     return ngx_countersign_is_behind(policy) ? NGX_ERROR : NGX_OK;
+}
+
+
+uint64_t
+ngx_countersign_policy_number(ngx_countersign_policy_t *policy, uint64_t own)
+{
+    uint64_t    generation;
+    ngx_uint_t  tries;
+
+    for (tries = 0; tries < 2; tries++) {
+
+        if (__atomic_load_n(&policy->own, __ATOMIC_ACQUIRE) == own) {
+            generation = ngx_countersign_policy_generation(policy);
+
+            if (__atomic_load_n(&policy->own, __ATOMIC_ACQUIRE) == own) {
+                return generation;
+            }
+        }
+
+        /* The thread has put a policy in force and is about to give it its number. */
+        pthread_mutex_lock(&policy->mutex);
+        pthread_mutex_unlock(&policy->mutex);
+    }
+
+    return 0;
 }
 
 

@@ -500,6 +500,8 @@ ngx_countersign_ask(ngx_connection_t *c, SSL_CTX *ctx, ngx_countersign_policy_t 
     SSL                       *ssl;
     csn_bytes                  name;
     csn_verdict                verdict;
+    ngx_uint_t                 tries;
+    csn_status                 status = CSN_ERR_STATE;
     ngx_countersign_record_t  *record;
 
     ngx_countersign_no(answer, NGX_COUNTERSIGN_ERROR, CSN_REASON_INTERNAL);
@@ -518,20 +520,34 @@ ngx_countersign_ask(ngx_connection_t *c, SSL_CTX *ctx, ngx_countersign_policy_t 
         return;
     }
 
-    if (ngx_countersign_policy_agree(policy) != NGX_OK) {
-        return;
-    }
-
-    answer->generation = ngx_countersign_policy_generation(policy);
-
     record = ngx_countersign_record(ssl, policy);
     if (record == NULL) {
         return;
     }
 
-    if (ngx_countersign_judge(ssl, record) != CSN_OK) {
+    /* What is in force can change meanwhile; the number has to be that of what decided. */
+    for (tries = 0; tries < 3; tries++) {
 
-        if (record->verdict.reason == CSN_REASON_NO_CERTIFICATE) {
+        if (ngx_countersign_policy_agree(policy) != NGX_OK) {
+            return;
+        }
+
+        answer->generation = ngx_countersign_policy_generation(policy);
+        status = ngx_countersign_judge(ssl, record);
+
+        if (status == CSN_OK) {
+            answer->generation =
+                ngx_countersign_policy_number(policy, record->verdict.generation);
+        }
+
+        if (answer->generation != 0) {
+            break;
+        }
+    }
+
+    if (status != CSN_OK || answer->generation == 0) {
+
+        if (status != CSN_OK && record->verdict.reason == CSN_REASON_NO_CERTIFICATE) {
             ngx_countersign_no(answer, NGX_COUNTERSIGN_NONE, CSN_REASON_NO_CERTIFICATE);
         }
 

@@ -99,7 +99,7 @@ fn without_its_file_a_policy_lets_nobody_in() {
         site.remove("policy.toml");
         nginx.says("is gone", 1);
         // Each worker looks for itself.
-        std::thread::sleep(Duration::from_millis(1_500));
+        std::thread::sleep(Duration::from_millis(3_000));
         for _ in 0..10 {
             assert_eq!(get(), 503, "{nginx:?}");
         }

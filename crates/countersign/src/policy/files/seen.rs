@@ -47,7 +47,7 @@ impl FilesSeen {
 
     /// Whether this file was tried and is not there, or not for us.
     pub(crate) fn lacks(&self, path: &Path) -> bool {
-        let is_lost = |seen: &Seen| matches!(seen, Seen::Missing | Seen::Unreadable);
+        let is_lost = |seen: &Seen| matches!(seen, Seen::Missing | Seen::Forbidden);
         self.0.iter().any(|(tried, seen)| tried == path && is_lost(seen))
     }
 }
@@ -56,6 +56,8 @@ impl FilesSeen {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Seen {
     Missing,
+    /// We have no right to read it.
+    Forbidden,
     /// It could not be opened or read.
     Unreadable,
     There {
@@ -81,6 +83,7 @@ impl Seen {
     pub(super) fn failed(error: &io::Error) -> Self {
         match error.kind() {
             ErrorKind::NotFound | ErrorKind::NotADirectory => Self::Missing,
+            ErrorKind::PermissionDenied => Self::Forbidden,
             _ => Self::Unreadable,
         }
     }
@@ -108,7 +111,9 @@ impl Seen {
             Err(error) => Self::failed(&error),
         };
         match (*self, now) {
-            (Self::Missing, Self::Missing) => Drift::None,
+            (Self::Missing, Self::Missing) | (Self::Forbidden, Self::Forbidden) => Drift::None,
+            // Out of files, perhaps: that says nothing about this one.
+            (Self::There { .. }, Self::Unreadable) => Drift::None,
             (Self::Unreadable, Self::Unreadable | Self::There { .. }) => Drift::Unknown,
             (Self::There { stamp, is_settled, content }, Self::There { stamp: other, .. })
                 if stamp == other =>
