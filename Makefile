@@ -1,7 +1,7 @@
 # What people type. `make` alone lists it.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test bench bench-peers fuzz tsan install uninstall \
+.PHONY: help demo test bench bench-nginx bench-peers fuzz tsan install uninstall \
 	packages fmt lint docs structure header ring fuzz-smoke conformance tests
 
 SHELL := /bin/bash
@@ -34,6 +34,17 @@ bench-peers: ## handshakes of s2n-tls, BoringSSL, two OpenSSLs beside ours; long
 	$(PEERS) --package peer-boringssl --package peer-s2n --package peer-driver
 	$(call say,"in turns")
 	benches/peers/target/release/peer-driver benches/peers/target/release
+
+# Where it and the library beside it are built.
+BUILT = $(or $(CARGO_TARGET_DIR),target)/release
+
+bench-nginx: ## nginx with the module beside nginx as it is, with and without a CRL of 100,000 entries
+	@.ci/packages
+	$(call say,"the library by itself - so that it is the one that is shipped - then the bench")
+	$(CARGO) build --release --locked --package countersign-ffi
+	$(CARGO) build --release --locked --package countersign-bench-nginx
+	$(call say,"the modules - 8 servers - in turns: a minute and a half")
+	@work=$$(mktemp -d) && trap 'rm -rf "$$work"' EXIT && TMPDIR=$$work $(BUILT)/bench-nginx
 
 fuzz: ## every fuzz target in turn, SECONDS=60 each
 	@.ci/fuzz $(SECONDS)
