@@ -182,6 +182,61 @@ static void behind_an_ssl_ctx_without_protection_no_session_resumes(void) {
     csn_verifier_free(v);
 }
 
+/* They do full handshakes, also those with a session of before they had a certificate. */
+static void behind_a_guarded_ssl_ctx_clients_come_back(void) {
+    int at_hello, optional;
+    for (at_hello = 0; at_hello < 2; at_hello++) {
+        csn_verifier *v = verifier_of("policy.toml");
+        SSL_CTX *bare = begin_at(bare_server(), at_hello);
+        SSL_SESSION *session;
+        pair p;
+        uses_switch = 1;
+        DEMAND(csn_openssl_guard(bare, NULL) == CSN_OK);
+        for (optional = 0; optional < 2; optional++) {
+            csn_client_auth auth = optional ? CSN_CLIENT_AUTH_OPTIONAL : CSN_CLIENT_AUTH_REQUIRED;
+            b_leads_to = server(v, demanding(auth, NULL));
+            if (optional) {
+                p = meet(bare, NULL, "b.example", NULL);
+                DEMAND(is_in(&p) && !is_allowed(&p));
+                session = taken();
+                part(&p);
+            } else {
+                session = session_at(bare, "b.example");
+            }
+            p = meet(bare, "billing", "b.example", session);
+            DEMAND(is_in(&p) && !is_resumed(&p) && is_allowed(&p));
+            part(&p);
+            SSL_SESSION_free(session);
+            SSL_CTX_free(b_leads_to);
+        }
+        /* Its own sessions are its own. */
+        b_leads_to = NULL;
+        p = meet(bare, NULL, "a.example", NULL);
+        DEMAND(is_in(&p));
+        session = taken();
+        part(&p);
+        p = meet(bare, NULL, "a.example", session);
+        DEMAND(is_in(&p) && is_resumed(&p));
+        part(&p);
+        SSL_SESSION_free(session);
+        SSL_CTX_free(bare);
+        csn_verifier_free(v);
+    }
+}
+
+static void a_guard_stands_once_and_where_nobody_is_asked(void) {
+    csn_verifier *v = verifier_of("policy.toml");
+    SSL_CTX *bare = bare_server(), *protected = server(v, demanding(0, NULL));
+    csn_error error = CSN_ERROR_INIT;
+    DEMAND(csn_openssl_guard(NULL, &error) == CSN_ERR_NULL && error.message[0] != '\0');
+    DEMAND(csn_openssl_guard(protected, NULL) == CSN_ERR_USAGE);
+    DEMAND(csn_openssl_guard(bare, NULL) == CSN_OK);
+    DEMAND(csn_openssl_guard(bare, NULL) == CSN_ERR_USAGE);
+    SSL_CTX_free(bare);
+    SSL_CTX_free(protected);
+    csn_verifier_free(v);
+}
+
 int main(void) {
     static const struct {
         const char *name;
@@ -193,6 +248,8 @@ int main(void) {
         TEST(a_name_that_leads_elsewhere_since_takes_no_session_along),
         TEST(where_the_hello_switches_sessions_of_every_name_resume),
         TEST(behind_an_ssl_ctx_without_protection_no_session_resumes),
+        TEST(behind_a_guarded_ssl_ctx_clients_come_back),
+        TEST(a_guard_stands_once_and_where_nobody_is_asked),
     };
     size_t i;
     for (version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
