@@ -160,7 +160,7 @@ fn ask(config: &Arc<ClientConfig>, socket: &Path) -> Option<(u16, u64)> {
     Some((status, generation))
 }
 
-fn config(site: &Site, who: &str) -> Arc<ClientConfig> {
+pub(crate) fn config(site: &Site, who: &str) -> Arc<ClientConfig> {
     let chain = |name: &str| {
         let file = CertificateDer::pem_file_iter(site.path().join(name)).unwrap();
         file.map(Result::unwrap).collect::<Vec<_>>()

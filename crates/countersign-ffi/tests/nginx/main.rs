@@ -21,4 +21,5 @@ mod policies;
 mod process;
 mod sessions;
 mod site;
+mod stale;
 mod stream;

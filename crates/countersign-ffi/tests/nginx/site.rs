@@ -57,6 +57,7 @@ impl Site {
         site.write_identity("server", &server, Some(&ca));
         site.write("policy.toml", POLICY);
         site.folder.write_certificates("root.pem", [&root.certificate]);
+        site.folder.write_certificates("elsewhere.pem", [&elsewhere.certificate]);
         let crl = root.crl().this_update(now() - 3_600).next_update(now() + 86_400);
         site.folder.write_crl("root.crl", &crl.sign(&root.key));
         site.readmit();
