@@ -535,7 +535,7 @@ ngx_countersign_ask(ngx_connection_t *c, SSL_CTX *ctx, ngx_countersign_policy_t 
         answer->generation = ngx_countersign_policy_generation(policy);
         status = ngx_countersign_judge(ssl, record);
 
-        if (status == CSN_OK) {
+        if (status == CSN_OK && ngx_countersign_has("recheck")) {
             answer->generation =
                 ngx_countersign_policy_number(policy, record->verdict.generation);
         }
