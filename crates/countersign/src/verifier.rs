@@ -195,7 +195,7 @@ impl Verifier {
     }
 
     /// Out of line: where it is not, its stack is probed for chains that are remembered too, and their
-    /// verdicts are put together from pieces, for which whoever reads them then waits (30 ns in C).
+    /// verdicts are put together from pieces, for which whoever reads them then waits.
     #[inline(never)]
     fn judge_anew(&self, snapshot: &Snapshot, chain: &[&[u8]], now: UnixTime) -> Judged {
         let decision = decide(snapshot, &self.facts, chain, now);
