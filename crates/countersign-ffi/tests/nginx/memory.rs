@@ -17,20 +17,24 @@ fn reloads_leave_nothing_behind() {
     each(|build| {
         let site = Site::new();
         let nginx = Nginx::start(build, &site, SERVER);
-        let reload = |times: usize| {
-            for _ in 0..times {
+        // The least of several: how much of what is free goes back to the system differs each time.
+        let least_over = |reloads: usize| {
+            let sizes = (0..reloads).map(|_| {
                 nginx.reload();
                 // Workers that end send HTTP/2's clients away, which is too much for some.
                 let reply = nginx.get("https://a.test/").by(Some("billing"));
                 let reply = reply.with(&["--http1.1"]).send();
                 assert_eq!(reply.status, 200, "{reply:?} {}", nginx.log());
-            }
+                own_kilobytes(nginx.master())
+            });
+            sizes.min().unwrap()
         };
-        reload(5);
-        let before = private_kilobytes(nginx.master());
-        reload(20);
-        let after = private_kilobytes(nginx.master());
-        assert!(after < before + 512, "{nginx:?}: {before} kB, then {after} kB");
+        least_over(3);
+        let before = least_over(10);
+        least_over(10);
+        let after = least_over(10);
+        // The heap goes up and down by as much; what a policy takes, 20 times, is far more.
+        assert!(after < before + 8 * 1024, "{nginx:?}: {before} kB, then {after} kB");
         let until = std::time::Instant::now() + PATIENCE;
         while nginx.workers().len() > 2 {
             assert!(std::time::Instant::now() < until, "old workers stay");
@@ -61,11 +65,11 @@ fn nginx_outlives_the_module() {
     });
 }
 
-/// Memory that no other process has.
-fn private_kilobytes(process: u32) -> u64 {
+/// Memory of its own, whether its workers still share it or not.
+fn own_kilobytes(process: u32) -> u64 {
     let rollup = fs::read_to_string(format!("/proc/{process}/smaps_rollup")).unwrap();
-    let sizes = rollup.lines().filter_map(|line| line.strip_prefix("Private_"));
-    sizes.map(|line| line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap()).sum()
+    let size = rollup.lines().find_map(|line| line.strip_prefix("Anonymous:")).unwrap();
+    size.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
 /// What nginx as a single process never frees: its events and its environment.
