@@ -152,6 +152,16 @@ void ngx_countersign_ask(ngx_connection_t *c, SSL_CTX *ctx, ngx_countersign_poli
 void ngx_countersign_log_refusal(ngx_connection_t *c, ngx_countersign_policy_t *policy,
                                  const ngx_countersign_answer_t *answer, ngx_uint_t is_audit);
 
+
+/* ---- Words ---- */
+
+/* Whether there is room for one more line. */
+ngx_uint_t ngx_countersign_may_log(ngx_log_t *log, ngx_uint_t is_audit);
+
+/* ngx_countersign_log_refusal() of a client whose certificate is not in the session yet. */
+void ngx_countersign_log(ngx_connection_t *c, ngx_countersign_policy_t *policy, X509 *leaf,
+                         const ngx_countersign_answer_t *answer, ngx_uint_t is_audit);
+
 /* The variables, by what their names begin with "countersign_" and go on. */
 #define NGX_COUNTERSIGN_VERDICT      0
 #define NGX_COUNTERSIGN_CLIENT       1

@@ -6,7 +6,7 @@ use crate::nginx::{Nginx, Setup, verdict};
 use crate::site::{POLICY, Site};
 
 /// Inside a server, or beside one; and what the complaint says.
-const REFUSED: [(&str, &str); 27] = [
+const REFUSED: [(&str, &str); 28] = [
     ("countersign_mode request;", "countersign_policy <file>"),
     ("countersign_mode handshake;", "countersign_policy <file>"),
     ("countersign_mode request; countersign_require on;", "countersign_policy <file>"),
@@ -31,6 +31,7 @@ const REFUSED: [(&str, &str); 27] = [
     ),
     ("GOOD ssl_verify_client optional_no_ca;", "take out \"ssl_verify_client\""),
     ("GOOD ssl_early_data on;", "take out \"ssl_early_data\""),
+    ("GOOD ssl_ocsp on;", "take out \"ssl_ocsp\""),
     ("GOOD ssl_session_cache builtin;", "ssl_session_cache shared:"),
     ("GOOD ssl_session_cache builtin:100 shared:sessions:1m;", "countersign_resumption off"),
     ("GOOD countersign_deny_status 200;", "a status from 400 to 599"),
