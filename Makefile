@@ -1,7 +1,7 @@
 # What people type. `make` alone lists it.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test bench bench-nginx bench-peers fuzz tsan install uninstall \
+.PHONY: help demo test bench bench-quick bench-nginx fuzz tsan install uninstall \
 	packages fmt lint docs structure header ring fuzz-smoke conformance tests
 
 SHELL := /bin/bash
@@ -19,21 +19,23 @@ demo: ## a CA, good and bad clients, a real mTLS server on loopback: a table of 
 
 test: packages fmt lint docs structure header ring fuzz-smoke conformance tests ## everything CI runs
 
-bench: ## speed and memory, the peers written in Rust beside it in the same run
-	$(CARGO) bench --locked --package countersign-benches --package countersign-ffi
-
 # The workspace of the libraries that we are measured beside.
 PEERS := $(CARGO) build --release --locked --manifest-path benches/peers/Cargo.toml
 
-bench-peers: ## handshakes of s2n-tls, BoringSSL, two OpenSSLs beside ours; long to build
+bench: ## every figure and every peer in one table, and benches/RESULTS.md; an hour, most of it to build
 	$(call say,"packages: what the other libraries are built with")
 	@.ci/packages bench
 	$(call say,"the other libraries: each OpenSSL by itself because a build has one of them only")
 	$(PEERS) --package peer-openssl --bin openssl-system
 	$(PEERS) --package peer-openssl --bin openssl-vendored --features vendored
-	$(PEERS) --package peer-boringssl --package peer-s2n --package peer-driver
-	$(call say,"in turns")
-	benches/peers/target/release/peer-driver benches/peers/target/release
+	$(PEERS) --package peer-boringssl --package peer-s2n --package peer-aws-lc
+	$(call say,"the library as it is shipped and the servers")
+	$(CARGO) build --release --locked --package countersign-ffi
+	$(CARGO) build --release --locked --package countersign-bench-nginx
+	@benches/run
+
+bench-quick: ## a look at the figures in under two minutes once it is built, peers in Rust only
+	@benches/run quick
 
 # Where it and the library beside it are built.
 BUILT = $(or $(CARGO_TARGET_DIR),target)/release

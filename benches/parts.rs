@@ -1,52 +1,79 @@
-//! The parts of a cold decision: parsing, and the path without its signatures.
+//! The parts of a cold decision: parsing, the path without its signatures, a look-up in a CRL.
 #![forbid(unsafe_code)]
 
 use std::hint::black_box;
-use std::time::Duration;
 
 use countersign::cert::Certificate;
 use countersign::internal::Staged;
+use countersign_benches::crls::{self, Crls};
+use countersign_benches::figure::{Against, Figure, Said, Unit};
 use countersign_benches::world::{TIME, World};
-use countersign_benches::{measure, table};
-use countersign_testkit::forge::KeyKind;
-use criterion::Criterion;
+use countersign_benches::{effort, measure};
+use countersign_testkit::forge::{Authority, KeyKind};
 use rustls_pki_types::CertificateDer;
 use webpki::EndEntityCert;
 
+const PARTS: &str = "Parts of a cold decision";
+
 fn main() {
     let world = World::new(KeyKind::P256, 1);
+    let mut said = Said::default();
+    said.say(&parse(world.chain(0)[0]));
+    said.say(&path(&world));
+    for entries in [1_000, 1_000_000] {
+        let entries = effort::entries(entries, entries / 10);
+        said.say(&look_up(entries));
+    }
+}
+
+fn parse(leaf: &[u8]) -> Figure {
+    let der = CertificateDer::from(leaf);
+    let [ours, webpki] = measure::in_turns([
+        &mut || drop(black_box(Certificate::parse(black_box(leaf)))),
+        &mut || drop(black_box(EndEntityCert::try_from(black_box(&der)))),
+    ]);
+    let what = format!("parse a leaf of {} bytes", leaf.len());
+    Figure::new(PARTS, &what, Unit::Time, &ours).goal(300.0).beside(
+        Against::Peer,
+        "rustls-webpki",
+        &webpki,
+        ours.ratio(&webpki),
+    )
+}
+
+/// What is left of the search for a path without what it asks of the signature facts.
+fn path(world: &World) -> Figure {
     let chain = world.chain(0);
-    let leaf = CertificateDer::from(chain[0]);
-    let ours = || drop(black_box(Certificate::parse(black_box(chain[0]))));
-    let webpki = || drop(black_box(EndEntityCert::try_from(black_box(&leaf))));
     let staged = Staged::new(&chain, &world.root.certificate, TIME).expect("a chain that parses");
     assert!(staged.find() && staged.check_signatures());
+    let mut find = || assert!(black_box(staged.find()));
+    let mut check = || assert!(black_box(staged.check_signatures()));
+    let [found, checked] = measure::in_turns([&mut find, &mut check]);
+    let logic = found.median() - checked.median();
+    Figure::new(PARTS, "path of three levels, without signatures", Unit::Time, logic).goal(1_000.0)
+}
 
-    let mut criterion = Criterion::default()
-        .sample_size(20)
-        .warm_up_time(Duration::from_millis(300))
-        .measurement_time(Duration::from_secs(1))
-        .configure_from_args();
-    let mut group = criterion.benchmark_group("parts");
-    group.bench_function("parse a leaf", |b| b.iter(ours));
-    group.bench_function("parse a leaf, rustls-webpki", |b| b.iter(webpki));
-    group.bench_function("find a path, signatures known", |b| b.iter(|| staged.find()));
-    group.bench_function("look up its signatures", |b| b.iter(|| staged.check_signatures()));
-    group.finish();
-    criterion.final_summary();
-
-    table::section("Parsing");
-    let parsed = measure::pair(ours, webpki);
-    table::at_most(&format!("a leaf of {} bytes", chain[0].len()), parsed.first, 300.0, "ns");
-    table::beside("rustls-webpki", parsed.second, "ns");
-    table::beside("countersign : rustls-webpki", parsed.ratio, "×");
-
-    table::section("Path of three levels, anchor included");
-    let path = measure::pair(
-        || assert!(black_box(staged.find())),
-        || assert!(black_box(staged.check_signatures())),
-    );
-    table::beside("with its signatures known", path.first, "ns");
-    table::beside("looking up the signatures alone", path.second, "ns");
-    table::at_most("path logic", path.first - path.second, 1_000.0, "ns");
+/// Half of the numbers are on it.
+fn look_up(entries: usize) -> Figure {
+    let root = Authority::seeded_root("root");
+    let crls = Crls::new(&crls::signed(&root, entries));
+    let turns = 2 * entries as u64;
+    let (mut turn, mut peers_turn) = (0, 0);
+    let [ours, webpki] = measure::in_turns([
+        &mut || {
+            turn = (turn + 7_919) % turns;
+            assert_eq!(black_box(crls.ours(turn)), turn < turns / 2);
+        },
+        &mut || {
+            peers_turn = (peers_turn + 7_919) % turns;
+            assert_eq!(black_box(crls.webpki(peers_turn)), peers_turn < turns / 2);
+        },
+    ]);
+    let what = format!("look up a CRL of {entries} entries");
+    Figure::new(PARTS, &what, Unit::Time, &ours).beside(
+        Against::Peer,
+        "rustls-webpki, owned CRL",
+        &webpki,
+        ours.ratio(&webpki),
+    )
 }

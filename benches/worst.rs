@@ -6,8 +6,8 @@
 use std::time::{Duration, Instant};
 
 use countersign::{UnixTime, Verdict, Verifier, limits};
-use countersign_benches::handshake::{Countersign, Library, Material, Rustls, Server, Tickets};
-use countersign_benches::table;
+use countersign_benches::contest::{Countersign, Library, Material, Rustls, Server, Situation};
+use countersign_benches::figure::{Against, Figure, Said, Unit};
 use countersign_testkit::PolicyDir;
 use countersign_testkit::forge::NOW;
 use countersign_testkit::{vectors, worst};
@@ -32,32 +32,51 @@ struct Cost {
     webpki: f64,
 }
 
+const WORST: &str = "Worst CPU time that one hostile peer can cost";
+
 fn main() {
-    chains();
-    hellos();
+    let mut said = Said::default();
+    let figures = [chains(), hellos()];
+    figures.iter().for_each(|figure| said.say(figure));
 }
 
-fn chains() {
+fn chains() -> Figure {
     let mut costs: Vec<Cost> = cases().iter().filter_map(measure).collect();
     costs.sort_by(|a, b| b.ours.total_cmp(&a.ours));
-    table::section("Worst CPU time of one decision, nothing remembered");
+    println!("\nWorst CPU time of one decision, nothing remembered");
     println!("  {:<56}{:>10}{:>12}  reason", "case", "ms", "webpki ms");
     for cost in costs.iter().take(25) {
         let Cost { name, reason, ours, webpki } = cost;
         println!("  {:<56}{ours:>10.3}{webpki:>12.3}  {reason}", shortened(name));
     }
     let worst = costs.first().map_or(0.0, |cost| cost.ours);
-    table::at_most(&format!("the worst of {} cases", costs.len()), worst, 2.0, "ms");
     let webpki = costs.iter().map(|cost| cost.webpki).fold(0.0, f64::max);
-    table::beside("the worst for rustls-webpki", webpki, "ms");
+    figure(
+        &format!("the worst of {} chains", costs.len()),
+        worst,
+        "rustls-webpki, its worst",
+        webpki,
+    )
+}
+
+/// From milliseconds.
+fn figure(what: &str, ours: f64, who: &str, its: f64) -> Figure {
+    Figure::new(WORST, what, Unit::Time, ours * 1e6).goal(2e6).beside(
+        Against::Peer,
+        who,
+        its * 1e6,
+        ours / its,
+    )
 }
 
 /// What a hello costs that nobody has to show anything to send.
-fn hellos() {
+fn hellos() -> Figure {
     let material = Material::new(0);
-    let ours = Countersign.server(&material, Tickets::On);
-    let rustls = Rustls::USUAL.server(&material, Tickets::On);
-    table::section("Worst CPU time of one ClientHello");
+    let server = |library: &dyn Library| {
+        library.server(&material, Situation::RESUMED).expect("a configuration that is in order")
+    };
+    let (ours, rustls) = (server(&Countersign), server(&Rustls::USUAL));
+    println!("\nWorst CPU time of one ClientHello");
     println!("  {:<56}{:>10}{:>12}", "full of", "ms", "rustls ms");
     let (mut worst, mut peer) = (0.0_f64, 0.0_f64);
     for hello in worst::hellos(limits::HELLO_BYTES, limits::HANDSHAKE_RECORDS as usize) {
@@ -65,8 +84,7 @@ fn hellos() {
         println!("  {:<56}{:>10.3}{:>12.3}", hello.name, costs[0], costs[1]);
         (worst, peer) = (worst.max(costs[0]), peer.max(costs[1]));
     }
-    table::at_most("the worst hello", worst, 2.0, "ms");
-    table::beside("the worst for rustls", peer, "ms");
+    figure("the worst ClientHello", worst, "rustls, its worst", peer)
 }
 
 fn hearing(server: &dyn Server, wire: &[u8]) -> f64 {

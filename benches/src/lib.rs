@@ -1,7 +1,21 @@
-//! What the benches share: material, timing, and a count of what is allocated.
+//! What the benches share: who is compared, what is measured, timing, and what is said of a figure.
 
+// What is said of a figure, and how it is timed.
 pub mod allocations;
-pub mod handshake;
+pub mod effort;
+pub mod figure;
+pub mod instructions;
+pub mod malloc;
 pub mod measure;
-pub mod table;
+pub mod profile;
+
+// Libraries beside each other.
+pub mod contest;
+
+// What is measured of ours.
+pub mod crls;
+pub mod hot;
+pub mod listed;
+pub mod loaded;
+pub mod signature;
 pub mod world;

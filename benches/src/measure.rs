@@ -6,11 +6,13 @@
 
 use std::time::{Duration, Instant};
 
+use crate::effort;
+
 /// Batches of one thing.
 const SAMPLES: usize = 25;
 
-/// Batches of each of two things that are compared.
-const PAIRS: usize = 101;
+/// Batches of each of several things that are compared.
+const ROUNDS: usize = 101;
 
 /// How long a batch is to take; shorter than a scheduler's turn, so that some are not interrupted.
 const BATCH: Duration = Duration::from_millis(2);
@@ -18,45 +20,68 @@ const BATCH: Duration = Duration::from_millis(2);
 /// Nanoseconds for one call of `f`.
 pub fn least_ns(mut f: impl FnMut()) -> f64 {
     let calls = calls_in_batch(&mut f);
-    (0..SAMPLES).map(|_| batch_ns(calls, &mut f)).fold(f64::INFINITY, f64::min)
+    (0..effort::rounds(SAMPLES)).map(|_| batch_ns(calls, &mut f)).fold(f64::INFINITY, f64::min)
 }
 
-/// Two things measured in turns.
-#[derive(Clone, Copy, Debug)]
-pub struct Pair {
-    /// Nanoseconds for one call of the first, in the middle of all batches.
-    pub first: f64,
-    /// The same of the second.
-    pub second: f64,
-    /// The first to the second, in the middle of all neighbouring batches: whatever the machine
-    /// does to one of them, clock changes included, it does to its neighbour.
-    pub ratio: f64,
+/// What one thing needed, round by round, in rounds in which everyone has a turn.
+#[derive(Clone, Debug, Default)]
+pub struct Series {
+    /// A figure for each round, nanoseconds where it is a time.
+    pub rounds: Vec<f64>,
 }
 
-impl Pair {
-    fn of(times: &[(f64, f64)]) -> Self {
-        let middle = |f: fn(&(f64, f64)) -> f64| median(times.iter().map(f).collect());
-        Self { first: middle(|t| t.0), second: middle(|t| t.1), ratio: middle(|t| t.0 / t.1) }
+impl Series {
+    /// The round in the middle.
+    ///
+    /// # Panics
+    /// Where there was none.
+    pub fn median(&self) -> f64 {
+        median(self.rounds.clone())
+    }
+
+    /// How far the middle half of the rounds lies apart, as a share of the median.
+    pub fn spread(&self) -> f64 {
+        let mut rounds = self.rounds.clone();
+        rounds.sort_by(f64::total_cmp);
+        (rounds[rounds.len() * 3 / 4] - rounds[rounds.len() / 4]) / self.median()
+    }
+
+    /// This to another, in the middle of all rounds: whatever the machine does in a round, clock
+    /// changes included, it does to both.
+    pub fn ratio(&self, other: &Self) -> f64 {
+        median(self.rounds.iter().zip(&other.rounds).map(|(a, b)| a / b).collect())
     }
 }
 
-/// Calls `a` and `b` in batches that take turns.
-pub fn pair(mut a: impl FnMut(), mut b: impl FnMut()) -> Pair {
-    let calls = (calls_in_batch(&mut a), calls_in_batch(&mut b));
-    let batch = |_| (batch_ns(calls.0, &mut a), batch_ns(calls.1, &mut b));
-    Pair::of(&(0..PAIRS).map(batch).collect::<Vec<_>>())
+/// Calls each in batches that take turns; everyone goes first as often as anyone else.
+pub fn in_turns<const N: usize>(mut works: [&mut dyn FnMut(); N]) -> [Series; N] {
+    let calls = works.each_mut().map(calls_in_batch);
+    let mut all = [const { Series { rounds: Vec::new() } }; N];
+    for round in 0..effort::rounds(ROUNDS) {
+        for turn in 0..N {
+            let i = (round + turn) % N;
+            all[i].rounds.push(batch_ns(calls[i], &mut works[i]));
+        }
+    }
+    all
 }
 
 /// Calls `a` and then `b` with each item, once: for what cannot be repeated because it leaves
 /// traces.
-pub fn each_once<T>(items: &[T], mut a: impl FnMut(&T), mut b: impl FnMut(&T)) -> Pair {
-    let once = |f: &mut dyn FnMut(&T), item: &T| {
-        let start = Instant::now();
-        f(item);
-        start.elapsed().as_secs_f64() * 1e9
-    };
-    let times = items.iter().map(|item| (once(&mut a, item), once(&mut b, item)));
-    Pair::of(&times.collect::<Vec<_>>())
+pub fn each_once<T>(items: &[T], mut a: impl FnMut(&T), mut b: impl FnMut(&T)) -> [Series; 2] {
+    let mut all = [const { Series { rounds: Vec::new() } }; 2];
+    for item in items {
+        all[0].rounds.push(once_ns(|| a(item)));
+        all[1].rounds.push(once_ns(|| b(item)));
+    }
+    all
+}
+
+/// Nanoseconds for this, done once.
+pub fn once_ns(work: impl FnOnce()) -> f64 {
+    let start = Instant::now();
+    work();
+    start.elapsed().as_secs_f64() * 1e9
 }
 
 /// Seconds that `threads` threads need to call `f` so often each.
@@ -71,7 +96,7 @@ pub fn threads_secs(threads: usize, calls: usize, f: impl Fn(usize) + Sync) -> f
     start.elapsed().as_secs_f64()
 }
 
-fn calls_in_batch(f: &mut impl FnMut()) -> u32 {
+fn calls_in_batch(f: &mut (impl FnMut() + ?Sized)) -> u32 {
     let mut calls = 1_u32;
     loop {
         let spent = timed(calls, f);
@@ -83,11 +108,11 @@ fn calls_in_batch(f: &mut impl FnMut()) -> u32 {
     }
 }
 
-fn batch_ns(calls: u32, f: &mut impl FnMut()) -> f64 {
+fn batch_ns(calls: u32, f: &mut (impl FnMut() + ?Sized)) -> f64 {
     timed(calls, f).as_secs_f64() * 1e9 / f64::from(calls)
 }
 
-fn timed(calls: u32, f: &mut impl FnMut()) -> Duration {
+fn timed(calls: u32, f: &mut (impl FnMut() + ?Sized)) -> Duration {
     let start = Instant::now();
     for _ in 0..calls {
         f();

@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 
-use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
-use countersign::cert::Certificate;
 use countersign::{UnixTime, Verifier};
 use countersign_testkit::PolicyDir;
 use countersign_testkit::forge::{Authority, GeneralName, Key, KeyKind, NOW, Name};
 use rustls_pki_types::{CertificateDer, TrustAnchor};
 use webpki::{EndEntityCert, KeyUsage};
+
+use crate::signature::Signature;
 
 /// When everything is current.
 pub const TIME: UnixTime = UnixTime::from_secs(NOW);
@@ -65,6 +65,17 @@ impl World {
         "version = 1\n[trust]\nanchors = [\"ca.pem\"]\n[lists]\nclients = [\"clients.txt\"]\n"
     }
 
+    /// A verifier whose policy, of so many listed clients, is a file of this folder: one that can be
+    /// reloaded.
+    ///
+    /// # Panics
+    /// Where the policy is refused.
+    pub fn verifier_in(&self, folder: &PolicyDir, listed: usize) -> Verifier {
+        let policy = self.write_policy(folder, listed);
+        folder.write("policy.toml", policy);
+        Verifier::from_file(folder.path().join("policy.toml")).expect("a policy that is in order")
+    }
+
     /// A verifier with room for so many verdicts and facts and so many clients on its list.
     ///
     /// # Panics
@@ -103,47 +114,9 @@ impl World {
     }
 
     /// The two signatures of client `i`'s chain, leaf first, taken out of their certificates.
-    ///
-    /// # Panics
-    /// Never: the certificates are our own.
-    pub fn signatures(&self, i: usize) -> [RawSignature; 2] {
-        [(&self.ca, &self.leaves[i]), (&self.root, &self.ca.certificate)].map(|(by, signed)| {
-            let issuer = Certificate::parse(&by.certificate).expect("a certificate");
-            let signed = Certificate::parse(signed).expect("a certificate");
-            RawSignature {
-                kind: self.kind,
-                key: issuer.spki().key.to_vec(),
-                message: signed.tbs().to_vec(),
-                signature: signed.signature().to_vec(),
-            }
-        })
+    pub fn signatures(&self, i: usize) -> [Signature; 2] {
+        let [leaf, ca] = self.chain(i);
+        [(leaf, ca), (ca, &self.root.certificate)]
+            .map(|(signed, by)| Signature::of(signed, by, self.kind))
     }
-}
-
-/// One signature and all that is needed to verify it.
-#[derive(Debug)]
-pub struct RawSignature {
-    kind: KeyKind,
-    key: Vec<u8>,
-    message: Vec<u8>,
-    signature: Vec<u8>,
-}
-
-impl RawSignature {
-    /// Parses the key and verifies.
-    ///
-    /// # Panics
-    /// Where the signature is not good.
-    pub fn verify(&self) {
-        verify_parts(self.kind, &self.key, &self.message, &self.signature);
-    }
-}
-
-fn verify_parts(kind: KeyKind, key: &[u8], message: &[u8], signature: &[u8]) {
-    let algorithm: &'static dyn VerificationAlgorithm = match kind {
-        KeyKind::P256 => &signature::ECDSA_P256_SHA256_ASN1,
-        KeyKind::Rsa2048 => &signature::RSA_PKCS1_2048_8192_SHA256,
-        other => panic!("no bench uses {other:?}"),
-    };
-    assert!(UnparsedPublicKey::new(algorithm, key).verify(message, signature).is_ok());
 }

@@ -15,7 +15,7 @@ mod worker;
 
 use std::process::ExitCode;
 
-use countersign_benches::handshake::{Failure, cores, pin};
+use countersign_benches::contest::{Failure, cores, pin};
 
 use contestant::{CONTESTANTS, Crls};
 use modules::Modules;

@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
-use countersign_benches::handshake::Failure;
+use countersign_benches::contest::Failure;
 use countersign_testkit::PolicyDir;
 
 /// In a folder, gone when dropped.

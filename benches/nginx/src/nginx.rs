@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use countersign_benches::handshake::Failure;
+use countersign_benches::contest::Failure;
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 
 use crate::contestant::Contestant;

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use countersign_benches::handshake::Failure;
+use countersign_benches::contest::Failure;
 
 use crate::contestant::Crls;
 use crate::rounds::Lane;

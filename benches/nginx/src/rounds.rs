@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use countersign_benches::handshake::{Failure, Series};
+use countersign_benches::contest::Failure;
+use countersign_benches::measure::Series;
 use countersign_load::{Address, Bounds, Crowd, Kind, Plan, Version, authorities};
 
 use crate::contestant::Contestant;
@@ -39,7 +40,7 @@ impl Lane {
         site: &Site,
     ) -> Result<Self, Failure> {
         let crowd = Crowd::new(plan(&nginx, AT_ONCE), roots(site)?, &site.regulars)?;
-        let series = || Series { name: contestant.name.into(), ns: Vec::new() };
+        let series = Series::default;
         let (cpu, time) = (series(), series());
         Ok(Self { contestant, nginx, crowd, proof: Ok(()), cpu, time, own_cores: 0.0 })
     }
@@ -52,8 +53,8 @@ impl Lane {
             return Err(format!("{}: {times} × {failure}", self.contestant.name).into());
         }
         let connections = tally.good() as f64;
-        self.cpu.ns.push(cpu.as_secs_f64() * 1e9 / connections);
-        self.time.ns.push(tally.took.as_secs_f64() * 1e9 / connections);
+        self.cpu.rounds.push(cpu.as_secs_f64() * 1e9 / connections);
+        self.time.rounds.push(tally.took.as_secs_f64() * 1e9 / connections);
         self.own_cores = self.own_cores.max(tally.own_cores());
         Ok(())
     }

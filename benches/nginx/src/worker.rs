@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use countersign_benches::handshake::Failure;
+use countersign_benches::contest::Failure;
 
 /// A worker of nginx.
 #[derive(Clone, Copy, Debug)]

@@ -6,8 +6,9 @@ use std::ptr;
 use std::sync::Arc;
 
 use countersign::Verifier;
+use countersign_benches::figure::{Against, Figure, Said, Unit};
 use countersign_benches::world::{TIME, World};
-use countersign_benches::{allocations, measure, table};
+use countersign_benches::{allocations, measure};
 use countersign_ffi::{csn_bytes, csn_status, csn_verdict, csn_verifier, csn_verify};
 use countersign_testkit::forge::KeyKind;
 
@@ -15,6 +16,8 @@ use countersign_testkit::forge::KeyKind;
 static ALLOCATOR: allocations::Counting = allocations::Counting;
 
 const CLIENTS: usize = 1_000;
+
+const GROUP: &str = "Warm decision through the C ABI, the same client";
 
 fn main() {
     let world = World::new(KeyKind::P256, CLIENTS);
@@ -38,15 +41,18 @@ fn main() {
     };
     (0..4).for_each(|_| rust(&verifier));
     c();
-    table::section("Warm decision through the C ABI");
-    let pair = measure::pair(&mut c, || rust(&verifier));
-    table::beside("csn_verify()", pair.first, "ns");
-    table::beside("Verifier::verify()", pair.second, "ns");
-    table::at_most("the C call over the Rust call", pair.first - pair.second, 30.0, "ns");
+    let mut said = Said::default();
+    let [in_c, in_rust] = measure::in_turns([&mut c, &mut || rust(&verifier)]);
+    let figure = Figure::new(GROUP, "csn_verify()", Unit::Time, &in_c);
+    let ratio = in_c.ratio(&in_rust);
+    said.say(&figure.beside(Against::Limit, "Verifier::verify()", &in_rust, ratio));
+    let over = in_c.median() - in_rust.median();
+    said.say(&Figure::new(GROUP, "the C call over the Rust call", Unit::Time, over).goal(30.0));
     let before = allocations::calls();
     (0..100_000).for_each(|_| c());
     let calls = (allocations::calls() - before) as f64;
-    table::at_most("allocations in 100,000 decisions", calls, 0.0, "calls");
+    let what = "allocations in 100,000 decisions";
+    said.say(&Figure::new(GROUP, what, Unit::Allocations, calls).goal(0.0));
 }
 
 type CsnVerify = unsafe extern "C" fn(

@@ -288,6 +288,12 @@ impl Verifier {
         self.snapshot.load().trust().subjects().map(<[u8]>::to_vec).collect()
     }
 
+    /// The policy in force, for [`internal`](crate::internal).
+    #[cfg(feature = "internal")]
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.load_full()
+    }
+
     fn start(&self) -> Option<Instant> {
         self.journal.as_ref().map(|_| Instant::now())
     }

@@ -4,16 +4,18 @@ use boring::error::ErrorStack;
 use boring::pkey::PKey;
 use boring::ssl::{
     ErrorCode, Ssl, SslContext, SslContextBuilder, SslMethod, SslOptions, SslSessionCacheMode,
-    SslStream, SslVerifyMode,
+    SslSignatureAlgorithm, SslStream, SslVerifyMode,
 };
-use boring::x509::X509;
-use countersign_benches::handshake::{
-    Failure, Library, Material, Progress, Server, ServerSide, Tickets,
+use boring::stack::Stack;
+use boring::x509::store::{X509Store, X509StoreBuilder};
+use boring::x509::{X509, X509StoreContext};
+use countersign_benches::contest::{
+    Chain, ChainVerifier, Failure, Family, Library, Material, Pipe, Progress, Server, ServerSide,
+    Situation, Version, serve,
 };
-use peer_protocol::Pipe;
 
 fn main() -> Result<(), Failure> {
-    peer_protocol::serve(BoringSsl)
+    serve(BoringSsl)
 }
 
 struct BoringSsl;
@@ -23,21 +25,62 @@ impl Library for BoringSsl {
         "BoringSSL, by boring 5.4".into()
     }
 
-    fn server(&self, material: &Material, _: Tickets) -> Box<dyn Server> {
-        Box::new(Context(context(material).expect("a context")))
+    fn server(
+        &self,
+        material: &Material,
+        situation: Situation,
+    ) -> Result<Box<dyn Server>, Failure> {
+        if situation.tickets && situation.version == Version::Tls13 {
+            return Err("sends its ticket with its first data only".into());
+        }
+        Ok(Box::new(Context(context(material, situation)?)))
+    }
+
+    fn verifier(&self, family: &Family, _: Chain) -> Result<Box<dyn ChainVerifier>, Failure> {
+        let mut store = X509StoreBuilder::new()?;
+        store.add_cert(&X509::from_der(&family.root)?)?;
+        Ok(Box::new(Verifier(store.build())))
     }
 }
 
-fn context(material: &Material) -> Result<SslContext, ErrorStack> {
+/// From DER each time; OpenSSL's verifier, which BoringSSL has kept.
+struct Verifier(X509Store);
+
+impl Verifier {
+    fn verify(&self, leaf: &[u8], intermediate: &[u8]) -> Result<bool, ErrorStack> {
+        let leaf = X509::from_der(leaf)?;
+        let mut others = Stack::new()?;
+        others.push(X509::from_der(intermediate)?)?;
+        let mut context = X509StoreContext::new()?;
+        context.init(&self.0, &leaf, &others, |context| {
+            context.verify_cert()
+        })
+    }
+}
+
+impl ChainVerifier for Verifier {
+    fn is_good(&self, leaf: &[u8], intermediate: &[u8]) -> bool {
+        self.verify(leaf, intermediate).unwrap_or(false)
+    }
+}
+
+fn context(material: &Material, situation: Situation) -> Result<SslContext, ErrorStack> {
     let mut context = SslContextBuilder::new(SslMethod::tls())?;
-    let root = X509::from_der(&material.root)?;
+    let root = X509::from_der(&material.family(situation.chain).root)?;
     context.add_client_ca(&root)?;
     context.cert_store_mut().add_cert(&root)?;
     context.set_verify(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT);
     context.set_certificate(&*X509::from_der(&material.server)?)?;
     context.set_private_key(&*PKey::private_key_from_pkcs8(&material.server_key)?)?;
     context.set_session_cache_mode(SslSessionCacheMode::OFF);
-    context.set_options(SslOptions::NO_TICKET);
+    context.set_session_id_context(b"bench")?;
+    if !situation.tickets {
+        context.set_options(SslOptions::NO_TICKET);
+    }
+    context.set_curves_list("X25519MLKEM768:X25519")?;
+    if situation.chain == Chain::Ed25519 {
+        context.set_verify_algorithm_prefs(&[SslSignatureAlgorithm::ED25519])?;
+    }
     Ok(context.build())
 }
 

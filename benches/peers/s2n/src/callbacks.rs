@@ -6,7 +6,7 @@ use std::io::{Read as _, Write as _};
 use std::slice;
 use std::task::Poll;
 
-use peer_protocol::Pipe;
+use countersign_benches::contest::Pipe;
 use s2n_tls::connection::Connection;
 use s2n_tls::error::Error;
 

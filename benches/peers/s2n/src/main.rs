@@ -2,20 +2,20 @@
 
 mod callbacks;
 
-use countersign_benches::handshake::{
-    Failure, Library, Material, Progress, Server, ServerSide, Tickets,
+use countersign_benches::contest::{
+    Chain, ChainVerifier, Failure, Family, Group, Library, Material, Pipe, Progress, Server,
+    ServerSide, Situation, Version, serve,
 };
 use countersign_testkit::forge::pem;
-use peer_protocol::Pipe;
 use s2n_tls::callbacks::VerifyHostNameCallback;
 use s2n_tls::config::Config;
 use s2n_tls::connection::Connection;
 use s2n_tls::enums::{Blinding, ClientAuthType};
 use s2n_tls::error::Error;
-use s2n_tls::security::DEFAULT_TLS13;
+use s2n_tls::security::{DEFAULT, DEFAULT_PQ, DEFAULT_TLS13};
 
 fn main() -> Result<(), Failure> {
-    peer_protocol::serve(S2n)
+    serve(S2n)
 }
 
 struct S2n;
@@ -25,8 +25,23 @@ impl Library for S2n {
         "s2n-tls 0.3, on AWS-LC".into()
     }
 
-    fn server(&self, material: &Material, _: Tickets) -> Box<dyn Server> {
-        Box::new(Context(config(material).expect("a configuration")))
+    fn server(
+        &self,
+        material: &Material,
+        situation: Situation,
+    ) -> Result<Box<dyn Server>, Failure> {
+        // `tls/s2n_resume.c`
+        if situation.tickets {
+            return Err("gives clients with certificates no tickets".into());
+        }
+        if situation.chain == Chain::Ed25519 {
+            return Err("knows no Ed25519".into());
+        }
+        Ok(Box::new(Context(config(material, situation)?)))
+    }
+
+    fn verifier(&self, _: &Family, _: Chain) -> Result<Box<dyn ChainVerifier>, Failure> {
+        Err("verifies by AWS-LC".into())
     }
 }
 
@@ -40,13 +55,18 @@ impl VerifyHostNameCallback for AnyName {
     }
 }
 
-fn config(material: &Material) -> Result<Config, Error> {
+fn config(material: &Material, situation: Situation) -> Result<Config, Error> {
+    let policy = match (situation.version, situation.group) {
+        (Version::Tls13, Group::X25519) => &DEFAULT_TLS13,
+        (Version::Tls13, Group::X25519MlKem768) => &DEFAULT_PQ,
+        (Version::Tls12, _) => &DEFAULT,
+    };
     let text = |label, der: &[u8]| pem(label, der).into_bytes();
     let mut config = Config::builder();
     config
-        .set_security_policy(&DEFAULT_TLS13)?
+        .set_security_policy(policy)?
         .wipe_trust_store()?
-        .trust_pem(&text("CERTIFICATE", &material.root))?
+        .trust_pem(&text("CERTIFICATE", &material.family(situation.chain).root))?
         .set_client_auth_type(ClientAuthType::Required)?
         .set_verify_host_callback(AnyName)?
         .load_pem(

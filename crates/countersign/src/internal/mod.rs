@@ -2,10 +2,12 @@
 //! may change or go in every release.
 
 pub mod fuzz;
+mod matching;
 mod signatures;
 mod staged;
 mod validation;
 
+pub use matching::Matching;
 pub use signatures::{CachedAnswer, SignatureProbe};
 pub use staged::Staged;
 pub use validation::{Purpose, Revocation, Validation};

@@ -1,8 +1,8 @@
 //! OpenSSL, the system's.
 
-use countersign_benches::handshake::Failure;
+use countersign_benches::contest::{Failure, serve};
 use peer_openssl::OpenSsl;
 
 fn main() -> Result<(), Failure> {
-    peer_protocol::serve(OpenSsl)
+    serve(OpenSsl)
 }

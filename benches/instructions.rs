@@ -1,0 +1,216 @@
+//! Instructions of the hot paths: what a change costs, on any machine, however busy. Peers beside them
+//! where they do the same.
+#![forbid(unsafe_code)]
+
+use std::hint::black_box;
+use std::{env, fs};
+
+use countersign::cert::Certificate;
+use countersign::internal::{Matching, Staged};
+use countersign_benches::contest::{
+    Clients, Countersign, Failure, Library, Material, Rustls, Situation, Unwatched, handshake,
+};
+use countersign_benches::crls::{self, Crls};
+use countersign_benches::figure::{Against, Figure, Said, Unit};
+use countersign_benches::hot::{self, Hot};
+use countersign_benches::instructions::{Countable, collect, count, is_counted_run};
+use countersign_benches::listed::{self, Arrivals, Kind, table};
+use countersign_benches::profile::{by_function, markdown};
+use countersign_benches::world::{TIME, World};
+use countersign_testkit::forge::{Authority, KeyKind};
+use rustls::pki_types::CertificateDer;
+use webpki::EndEntityCert;
+
+const ALL: &[Countable<'_>] = &[
+    Countable { name: "parse", run: parse },
+    Countable { name: "parse, webpki", run: parse_by_webpki },
+    Countable { name: "path", run: path },
+    Countable { name: "crl", run: |times| look_up(times, Crls::ours) },
+    Countable { name: "crl, webpki", run: |times| look_up(times, Crls::webpki) },
+    Countable { name: "match", run: matching },
+    Countable { name: "match, table", run: matching_by_table },
+    Countable { name: "warm", run: warm },
+    Countable { name: "full", run: |times| shake(&Countersign, Situation::USUAL, times) },
+    Countable { name: "full, rustls", run: |times| shake(&Rustls::USUAL, Situation::USUAL, times) },
+    Countable { name: "resumed", run: |times| shake(&Countersign, Situation::RESUMED, times) },
+    Countable {
+        name: "resumed, rustls",
+        run: |times| shake(&Rustls::USUAL, Situation::RESUMED, times),
+    },
+];
+
+/// What is counted of ours.
+struct Counted {
+    what: &'static str,
+    name: &'static str,
+    times: usize,
+    /// Who stands beside it, and the name of what that does.
+    peer: Option<(&'static str, &'static str)>,
+    /// Instructions when this was last written down. A change that takes more is seen.
+    before: f64,
+}
+
+const FIGURES: &[Counted] = &[
+    Counted {
+        what: "parse a leaf",
+        name: "parse",
+        times: 1_000,
+        peer: Some(("rustls-webpki", "parse, webpki")),
+        before: 0.0,
+    },
+    Counted {
+        what: "find a path of three, signatures known",
+        name: "path",
+        times: 1_000,
+        peer: None,
+        before: 0.0,
+    },
+    Counted {
+        what: "look up a CRL of 100,000",
+        name: "crl",
+        times: 1_000,
+        peer: Some(("rustls-webpki", "crl, webpki")),
+        before: 0.0,
+    },
+    Counted {
+        what: "match 64 of 10,000 clients",
+        name: "match",
+        times: 10,
+        peer: Some(("HashMap<Box<str>, _> by URI", "match, table")),
+        before: 0.0,
+    },
+    Counted { what: "warm decision", name: "warm", times: 1_000, peer: None, before: 0.0 },
+    Counted {
+        what: "full handshake of a client that comes back",
+        name: "full",
+        times: 20,
+        peer: Some(("rustls, WebPkiClientVerifier", "full, rustls")),
+        before: 0.0,
+    },
+    Counted {
+        what: "resumed handshake",
+        name: "resumed",
+        times: 20,
+        peer: Some(("rustls", "resumed, rustls")),
+        before: 0.0,
+    },
+];
+
+/// As much more as compilers and certificates may differ.
+const LEEWAY: f64 = 1.02;
+
+/// The server's part of a handshake.
+const SERVER: &str = "*Flight*server_turn*";
+
+fn main() {
+    if is_counted_run(ALL) {
+        return;
+    }
+    let mut said = Said::default();
+    for Counted { what, name, times, peer, before } in FIGURES {
+        let within = what.contains("handshake").then_some(SERVER);
+        let counted = |name: &str| count(name, *times, within);
+        let ours = match counted(name) {
+            Ok(ours) => ours,
+            Err(why) => {
+                println!("  {what}: not counted: {why}");
+                continue;
+            }
+        };
+        let mut figure = Figure::new("Instructions", what, Unit::Instructions, ours);
+        if *before > 0.0 {
+            figure = figure.goal(before * LEEWAY).if_missed(
+                "More than when it was last written down, in `benches/instructions.rs`.",
+            );
+        }
+        if let Some((who, name)) = peer {
+            figure = match counted(name) {
+                Ok(its) => figure.beside(Against::Peer, who, its, ours / its),
+                Err(why) => figure.without(who, &why),
+            };
+        }
+        said.say(&figure);
+    }
+    if let Some(file) = env::var_os("COUNTERSIGN_BENCH_PROFILE") {
+        let written = profile().and_then(|text| Ok(fs::write(file, text)?));
+        written.unwrap_or_else(|why| panic!("the profile of a handshake: {why}"));
+    }
+}
+
+/// Of the server's part of a full handshake, with those that come first: what parses keys and fills
+/// caches is in it, and among so many does not show.
+fn profile() -> Result<String, Failure> {
+    const TIMES: usize = 1_000;
+    let callgrind = collect("full", TIMES, Some(SERVER))?;
+    let title = "Where a full handshake's instructions go, client known, server's part";
+    Ok(markdown(title, &by_function(&callgrind), (64 + TIMES) as f64))
+}
+
+fn parse(times: usize) {
+    let world = World::new(KeyKind::P256, 1);
+    for _ in 0..times {
+        drop(black_box(Certificate::parse(black_box(world.chain(0)[0]))));
+    }
+}
+
+fn parse_by_webpki(times: usize) {
+    let world = World::new(KeyKind::P256, 1);
+    let leaf = CertificateDer::from(world.chain(0)[0]);
+    for _ in 0..times {
+        drop(black_box(EndEntityCert::try_from(black_box(&leaf))));
+    }
+}
+
+fn path(times: usize) {
+    let world = World::new(KeyKind::P256, 1);
+    let chain = world.chain(0);
+    let staged = Staged::new(&chain, &world.root.certificate, TIME).expect("a chain that parses");
+    for _ in 0..times {
+        assert!(black_box(staged.find()));
+    }
+}
+
+fn look_up(times: usize, crl: fn(&Crls, u64) -> bool) {
+    let root = Authority::seeded_root("root");
+    let crls = Crls::new(&crls::signed(&root, 100_000));
+    for turn in 0..times as u64 {
+        assert!(black_box(crl(&crls, black_box(turn * 97))));
+    }
+}
+
+/// A round of these many.
+const ARRIVALS: usize = 64;
+
+fn matching(times: usize) {
+    let world = World::new(KeyKind::P256, ARRIVALS);
+    let loaded = listed::load(&world, Kind::Uri, 10_000);
+    let (lists, arrivals) = (Matching::of(&loaded.verifier), Arrivals::new(&world, 0..ARRIVALS));
+    (0..times).for_each(|_| arrivals.ask(&lists));
+}
+
+fn matching_by_table(times: usize) {
+    let world = World::new(KeyKind::P256, ARRIVALS);
+    let (table, arrivals) = (table(10_000), Arrivals::new(&world, 0..ARRIVALS));
+    (0..times).for_each(|_| arrivals.ask_table(&table));
+}
+
+fn warm(times: usize) {
+    let world = World::new(KeyKind::P256, hot::CLIENTS);
+    let verifier = world.verifier(hot::CLIENTS, 2 * hot::CLIENTS, 2 * hot::CLIENTS);
+    let hot = Hot::new(&world, &verifier);
+    (0..times).for_each(|turn| hot.decide(turn));
+}
+
+fn shake(library: &dyn Library, situation: Situation, times: usize) {
+    let shake = || -> Result<(), Failure> {
+        let material = Material::new(0);
+        let server = library.server(&material, situation)?;
+        let clients = Clients::new(&material, situation);
+        // Every regular has come once by then.
+        for _ in 0..64 + times {
+            handshake(&*server, &clients, &mut Unwatched)?;
+        }
+        Ok(())
+    };
+    shake().expect("handshakes that succeed");
+}

@@ -1,0 +1,38 @@
+//! Rounds in which everyone has a turn.
+
+use super::{Failure, Peer, Task};
+use crate::measure::Series;
+
+/// Someone, and what they needed round by round.
+pub struct Lane<'p> {
+    pub(super) peer: &'p mut dyn Peer,
+    pub(super) series: Series,
+}
+
+impl<'p> Lane<'p> {
+    /// Before the first round.
+    pub fn new(peer: &'p mut dyn Peer) -> Self {
+        Self { peer, series: Series::default() }
+    }
+}
+
+/// So many rounds; in each, everyone does the task so many times. Everyone goes first as often as
+/// anyone else.
+///
+/// # Errors
+/// Where one fails, with the name of whose it was.
+pub fn interleave(
+    lanes: &mut [Lane<'_>],
+    task: Task,
+    rounds: usize,
+    times: usize,
+) -> Result<(), Failure> {
+    for round in 0..rounds {
+        for turn in 0..lanes.len() {
+            let Lane { peer, series } = &mut lanes[(round + turn) % lanes.len()];
+            let figure = peer.run(task, times);
+            series.rounds.push(figure.map_err(|error| format!("{}: {error}", peer.name()))?);
+        }
+    }
+    Ok(())
+}
