@@ -20,7 +20,7 @@ pub struct Countable<'c> {
 const ASKED: &str = "COUNTERSIGN_BENCH_COUNT";
 
 /// Does what it was asked to, where this is the run under callgrind, and says so.
-pub fn is_counted_run(all: &[Countable<'_>]) -> bool {
+pub fn counted_run(all: &[Countable<'_>]) -> bool {
     let Ok(asked) = env::var(ASKED) else { return false };
     let (name, times) = asked.split_once(' ').unwrap_or((&asked, "0"));
     if let Some(countable) = all.iter().find(|countable| countable.name == name) {

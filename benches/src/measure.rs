@@ -46,6 +46,11 @@ impl Series {
         (rounds[rounds.len() * 3 / 4] - rounds[rounds.len() / 4]) / self.median()
     }
 
+    /// How much more this is than another, in the middle of all rounds.
+    pub fn beyond(&self, other: &Self) -> f64 {
+        median(self.rounds.iter().zip(&other.rounds).map(|(a, b)| a - b).collect())
+    }
+
     /// This to another, in the middle of all rounds: whatever the machine does in a round, clock
     /// changes included, it does to both.
     pub fn ratio(&self, other: &Self) -> f64 {

@@ -33,7 +33,7 @@ pub use heap::{Heap, heap_of};
 pub use material::{Client, Family, Material};
 pub use ours::Countersign;
 pub use peer::{InProcess, Peer, WARM_UP};
-pub use pin::{cores, pin};
+pub use pin::{cores, on_one_core, pin};
 pub use pipe::Pipe;
 pub use proof::prove;
 pub use raw::{RawOperations, RawParts};

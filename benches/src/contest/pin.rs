@@ -14,3 +14,18 @@ pub fn pin(core: usize) -> bool {
     only.set(core);
     sched_setaffinity(None, &only).is_ok()
 }
+
+/// Does this on the last core, in a thread of its own.
+///
+/// # Panics
+/// Where `work` does.
+pub fn on_one_core<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    let core = cores().last().copied().unwrap_or_default();
+    let pinned = || {
+        if !pin(core) {
+            println!("not pinned to a core: expect wider spreads");
+        }
+        work()
+    };
+    std::thread::scope(|scope| scope.spawn(pinned).join().expect("the work panicked"))
+}

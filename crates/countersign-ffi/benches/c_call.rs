@@ -46,7 +46,7 @@ fn main() {
     let figure = Figure::new(GROUP, "csn_verify()", Unit::Time, &in_c);
     let ratio = in_c.ratio(&in_rust);
     said.say(&figure.beside(Against::Limit, "Verifier::verify()", &in_rust, ratio));
-    let over = in_c.median() - in_rust.median();
+    let over = in_c.beyond(&in_rust);
     said.say(&Figure::new(GROUP, "the C call over the Rust call", Unit::Time, over).goal(30.0));
     let before = allocations::calls();
     (0..100_000).for_each(|_| c());

@@ -1,23 +1,18 @@
 //! A chain that nobody has seen before, verified: ours - with its policy - beside the raw signatures
 //! and all others, from the same bytes.
-#![forbid(unsafe_code)]
 
 use countersign_benches::contest::{
-    Chain, Countersign, Failure, InProcess, Material, Target, Task, compare, cores, field, pin,
+    Chain, Countersign, Failure, InProcess, Material, Target, Task, compare, field,
 };
 use countersign_benches::figure::Said;
 
 /// In a turn.
 const CHAINS: usize = 40;
 
-fn main() -> Result<(), Failure> {
-    if !pin(cores().last().copied().unwrap_or_default()) {
-        println!("not pinned to a core: expect wider spreads");
-    }
+pub(crate) fn figures(said: &mut Said) -> Result<(), Failure> {
     let material = Material::new(0);
     let mut ours = InProcess::new(Countersign, &material);
     let mut field = field(&material)?;
-    let mut said = Said::default();
     for chain in Chain::ALL {
         let group = "Cold decision: nothing remembered but the policy";
         let targets = targets(chain);

@@ -1,10 +1,10 @@
 //! Lists of a thousand to ten million clients: what loading, holding and asking them costs, beside the
 //! table of the standard library with the same entries.
-#![forbid(unsafe_code)]
 
 use std::time::Instant;
 
 use countersign::internal::Matching;
+use countersign_benches::contest::Failure;
 use countersign_benches::figure::{Against, Figure, Said, Unit};
 use countersign_benches::hot::shuffled;
 use countersign_benches::listed::{self, Arrivals, Kind, Table, table};
@@ -12,9 +12,6 @@ use countersign_benches::measure::{self, Series};
 use countersign_benches::world::World;
 use countersign_benches::{allocations, effort};
 use countersign_testkit::forge::KeyKind;
-
-#[global_allocator]
-static ALLOCATOR: allocations::Counting = allocations::Counting;
 
 /// Clients that come, at most: more than the processor's caches hold entries of.
 const ARRIVING: usize = 65_536;
@@ -24,11 +21,10 @@ const AT_ONCE: usize = 32;
 
 const TABLE: &str = "HashMap<Box<str>, _> by URI";
 
-fn main() {
+pub(crate) fn figures(said: &mut Said) -> Result<(), Failure> {
     let most = effort::entries(10_000_000, 100_000);
     let world = World::new(KeyKind::P256, ARRIVING.min(effort::entries(ARRIVING, 8_192)));
     let empty = listed::load(&world, Kind::Uri, 1).bytes;
-    let mut said = Said::default();
     let sizes = [1_000, 10_000, 100_000, 1_000_000, 10_000_000];
     for entries in sizes.into_iter().filter(|entries| *entries <= most) {
         let loaded = listed::load(&world, Kind::Uri, entries);
@@ -56,6 +52,7 @@ fn main() {
     said.say(&Figure::new(LOADING, &what, Unit::Time, loaded.time).goal(10e9));
     let each = (loaded.bytes - empty) / most as f64;
     said.say(&Figure::new(LOADING, "hold them", Unit::BytesEach, each).goal(96.0));
+    Ok(())
 }
 
 const LOADING: &str = "Policy: loading and holding lists";

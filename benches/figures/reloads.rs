@@ -1,11 +1,10 @@
 //! Decisions while the policy is reloaded all the time, beside decisions in peace.
-#![forbid(unsafe_code)]
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use countersign_benches::contest::{cores, pin};
+use countersign_benches::contest::{Failure, cores, pin};
 use countersign_benches::effort;
 use countersign_benches::figure::{Against, Figure, Said, Unit};
 use countersign_benches::hot::{CLIENTS, Hot};
@@ -15,19 +14,22 @@ use countersign_testkit::forge::KeyKind;
 
 const LISTED: usize = 100_000;
 
-fn main() {
+pub(crate) fn figures(said: &mut Said) -> Result<(), Failure> {
     let cores = cores();
     let [decides, reloads, ..] = *cores else {
         println!("one core only: decisions during reloads are not measured");
-        return;
+        return Ok(());
     };
     let world = World::new(KeyKind::P256, CLIENTS);
     let folder = PolicyDir::new();
     let verifier = world.verifier_in(&folder, LISTED);
     let hot = Hot::new(&world, &verifier);
     let time = Duration::from_secs(if effort::is_quick() { 1 } else { 5 });
-    pin(decides);
-    let peace = Times::of(&hot, time);
+    let pinned = || {
+        pin(decides);
+        Times::of(&hot, time)
+    };
+    let peace = thread::scope(|scope| scope.spawn(pinned).join());
     let is_over = AtomicBool::new(false);
     let before = verifier.generation();
     let busy = thread::scope(|scope| {
@@ -37,12 +39,16 @@ fn main() {
                 verifier.reload().expect("a policy that is in order");
             }
         });
-        let busy = Times::of(&hot, time);
+        let busy = scope.spawn(pinned).join();
         is_over.store(true, Ordering::Relaxed);
         busy
     });
+    let (Ok(peace), Ok(busy)) = (peace, busy) else {
+        return Err("a client was refused".into());
+    };
     let reloads = (verifier.generation() - before) as f64 / time.as_secs_f64();
-    say(&peace, &busy, reloads);
+    say(&peace, &busy, reloads, said);
+    Ok(())
 }
 
 /// What each decision took, sorted.
@@ -75,9 +81,8 @@ impl Times {
     }
 }
 
-fn say(peace: &Times, busy: &Times, reloads: f64) {
+fn say(peace: &Times, busy: &Times, reloads: f64, said: &mut Said) {
     let group = format!("Decisions during {reloads:.0} reloads a second of {LISTED} clients");
-    let mut said = Said::default();
     let mut beside = |what: &str, busy: f64, peace: f64| {
         let figure = Figure::new(&group, what, Unit::Time, busy);
         said.say(&figure.beside(Against::Limit, "without reloads", peace, busy / peace));

@@ -1,12 +1,14 @@
 //! The most CPU time that one hostile peer can cost: every chain made to be expensive, and the
 //! pathological ones of x509-limbo where the vectors are at hand, with rustls-webpki beside; and
 //! every hello made to be expensive, with rustls beside.
-#![forbid(unsafe_code)]
 
 use std::time::{Duration, Instant};
 
 use countersign::{UnixTime, Verdict, Verifier, limits};
-use countersign_benches::contest::{Countersign, Library, Material, Rustls, Server, Situation};
+use countersign_benches::contest::{
+    Countersign, Failure, Library, Material, Rustls, Server, Situation,
+};
+use countersign_benches::effort;
 use countersign_benches::figure::{Against, Figure, Said, Unit};
 use countersign_testkit::PolicyDir;
 use countersign_testkit::forge::NOW;
@@ -34,10 +36,10 @@ struct Cost {
 
 const WORST: &str = "Worst CPU time that one hostile peer can cost";
 
-fn main() {
-    let mut said = Said::default();
+pub(crate) fn figures(said: &mut Said) -> Result<(), Failure> {
     let figures = [chains(), hellos()];
     figures.iter().for_each(|figure| said.say(figure));
+    Ok(())
 }
 
 fn chains() -> Figure {
@@ -191,5 +193,5 @@ fn least_ms(mut work: impl FnMut()) -> f64 {
         work();
         start.elapsed().as_secs_f64() * 1e3
     };
-    (0..RUNS).map(|_| once(&mut work)).fold(f64::INFINITY, f64::min)
+    (0..effort::rounds(RUNS)).map(|_| once(&mut work)).fold(f64::INFINITY, f64::min)
 }

@@ -1,6 +1,5 @@
 //! Instructions of the hot paths: what a change costs, on any machine, however busy. Peers beside them
 //! where they do the same.
-#![forbid(unsafe_code)]
 
 use std::hint::black_box;
 use std::{env, fs};
@@ -13,7 +12,7 @@ use countersign_benches::contest::{
 use countersign_benches::crls::{self, Crls};
 use countersign_benches::figure::{Against, Figure, Said, Unit};
 use countersign_benches::hot::{self, Hot};
-use countersign_benches::instructions::{Countable, collect, count, is_counted_run};
+use countersign_benches::instructions::{Countable, collect, count, counted_run};
 use countersign_benches::listed::{self, Arrivals, Kind, table};
 use countersign_benches::profile::{by_function, markdown};
 use countersign_benches::world::{TIME, World};
@@ -102,11 +101,12 @@ const LEEWAY: f64 = 1.02;
 /// The server's part of a handshake.
 const SERVER: &str = "*Flight*server_turn*";
 
-fn main() {
-    if is_counted_run(ALL) {
-        return;
-    }
-    let mut said = Said::default();
+/// Whether this is the run under callgrind; if so, it is over.
+pub(crate) fn is_counted_run() -> bool {
+    counted_run(ALL)
+}
+
+pub(crate) fn figures(said: &mut Said) -> Result<(), Failure> {
     for Counted { what, name, times, peer, before } in FIGURES {
         let within = what.contains("handshake").then_some(SERVER);
         let counted = |name: &str| count(name, *times, within);
@@ -133,8 +133,9 @@ fn main() {
     }
     if let Some(file) = env::var_os("COUNTERSIGN_BENCH_PROFILE") {
         let written = profile().and_then(|text| Ok(fs::write(file, text)?));
-        written.unwrap_or_else(|why| panic!("the profile of a handshake: {why}"));
+        written.map_err(|why| format!("the profile of a handshake: {why}"))?;
     }
+    Ok(())
 }
 
 /// Of the server's part of a full handshake, with those that come first: what parses keys and fills

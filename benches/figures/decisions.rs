@@ -1,9 +1,9 @@
 //! The decision on clients that were seen before, and on new ones.
-#![forbid(unsafe_code)]
 
 use std::time::Instant;
 
 use countersign::Verifier;
+use countersign_benches::contest::Failure;
 use countersign_benches::figure::{Against, Figure, Said, Sample, Unit};
 use countersign_benches::hot::{self, Hot, allow, shuffled};
 use countersign_benches::measure::{self, Series};
@@ -11,18 +11,14 @@ use countersign_benches::world::World;
 use countersign_benches::{allocations, effort};
 use countersign_testkit::forge::KeyKind;
 
-#[global_allocator]
-static ALLOCATOR: allocations::Counting = allocations::Counting;
-
 const HOT: &str = "Warm decision: P-256 leaf and intermediate";
 
-fn main() {
+pub(crate) fn figures(said: &mut Said) -> Result<(), Failure> {
     let many = effort::entries(200_000, 20_000);
     let listed = effort::entries(1_000_000, 100_000);
     let world = World::new(KeyKind::P256, many);
     let verifier = world.verifier(listed, 2 * many, 2 * many);
     let hot = Hot::new(&world, &verifier);
-    let mut said = Said::default();
     let clients = format!("1,000 clients in turn, {listed} listed");
     let mut turn = 0;
     let mut next = || {
@@ -40,17 +36,18 @@ fn main() {
     said.say(&Figure::new(HOT, what, Unit::Allocations, calls).goal(0.0));
     said.say(&threads("2 threads to 1, 1,000 clients", |turn| hot.decide(turn)));
     said.say(&threads("2 threads to 1, all the same client", |_| hot.decide(0)));
-    strangers(&world, &verifier, many, &mut said);
-    new_client(&world, &mut said);
+    strangers(&world, &verifier, many, said);
+    new_client(&world, said);
+    Ok(())
 }
 
 /// The best of several runs each, in turns.
 fn threads(what: &str, decide: impl Fn(usize) + Sync) -> Figure {
-    const CALLS: usize = 1_000_000;
+    let calls = effort::entries(1_000_000, 200_000);
     let (mut one, mut two) = (f64::INFINITY, f64::INFINITY);
     for _ in 0..7 {
-        one = one.min(measure::threads_secs(1, CALLS, &decide));
-        two = two.min(measure::threads_secs(2, CALLS, &decide));
+        one = one.min(measure::threads_secs(1, calls, &decide));
+        two = two.min(measure::threads_secs(2, calls, &decide));
     }
     Figure::new(HOT, what, Unit::Multiple, 2.0 * one / two).goal(1.7)
 }

@@ -1,17 +1,13 @@
 //! Mutual-TLS handshakes, the server's time only: ours, rustls, the operations without which there is
 //! no handshake, and the libraries written in C where they are built.
-#![forbid(unsafe_code)]
 
 use countersign_benches::contest::{
     Chain, Check, Clients, Countersign, Failure, Group, Heap, InProcess, Library, Material, Rival,
     Rustls, Situation, Target, Task, Version, Visitor, WARM_UP, compare, cores, doings, field,
-    heap_of, in_process, pin, speedup,
+    heap_of, in_process, on_one_core, speedup,
 };
+use countersign_benches::effort;
 use countersign_benches::figure::{Against, Figure, Said, Unit};
-use countersign_benches::{allocations, effort};
-
-#[global_allocator]
-static ALLOCATOR: allocations::Counting = allocations::Counting;
 
 /// In a turn.
 const HANDSHAKES: usize = 40;
@@ -19,27 +15,26 @@ const HANDSHAKES: usize = 40;
 const TIME: &str = "Handshake, the server's time";
 const HEAP: &str = "Heap of one connection, Rust's allocations, full handshake";
 
-fn main() -> Result<(), Failure> {
+pub(crate) fn figures(said: &mut Said) -> Result<(), Failure> {
     let cores = cores();
-    let core = cores.last().copied().unwrap_or_default();
-    if !pin(core) {
-        println!("not pinned to a core: expect wider spreads");
-    }
     // New clients: for all rounds, the warm-up, and the first look.
     let material = Material::new(doings(HANDSHAKES) + WARM_UP + 1);
-    let mut said = Said::default();
-    let mut ours = InProcess::new(Countersign, &material);
-    let mut field = field(&material)?;
+    on_one_core(|| beside_others(&material, said))?;
+    threads(&material, &cores, said)
+}
+
+fn beside_others(material: &Material, said: &mut Said) -> Result<(), Failure> {
+    let mut ours = InProcess::new(Countersign, material);
+    let mut field = field(material)?;
     for situation in situations() {
         let task = Task::Handshake(situation);
         let targets = targets(situation);
         said.say(&compare(TIME, task, HANDSHAKES, &mut ours, &mut field, targets)?);
     }
-    said.say(&within_rustls(&material, &mut ours)?);
+    said.say(&within_rustls(material, &mut ours)?);
     let idle = "Heap of one connection, what malloc has handed out";
     said.say(&compare(idle, Task::Idle, 1, &mut ours, &mut field, &[])?);
-    heap(&material, &mut said)?;
-    threads(&material, &cores, &mut said)
+    heap(material, said)
 }
 
 /// The usual one, and each of its variations.

@@ -1,8 +1,8 @@
 //! Loading a CRL of a million entries, and a policy without one.
-#![forbid(unsafe_code)]
 
 use std::time::Instant;
 
+use countersign_benches::contest::Failure;
 use countersign_benches::figure::{Against, Figure, Said, Unit};
 use countersign_benches::loaded::Loaded;
 use countersign_benches::{allocations, crls, effort};
@@ -10,19 +10,15 @@ use countersign_testkit::PolicyDir;
 use countersign_testkit::forge::Authority;
 use webpki::OwnedCertRevocationList;
 
-#[global_allocator]
-static ALLOCATOR: allocations::Counting = allocations::Counting;
-
 const POLICY: &str = "version = 1\nadmit = \"issued\"\n[trust]\nanchors = [\"ca.pem\"]\n";
 
 /// How rustls has its CRLs.
 const WEBPKI: &str = "rustls-webpki, owned CRL: its signature is verified at each use";
 
-fn main() {
+pub(crate) fn figures(said: &mut Said) -> Result<(), Failure> {
     let root = Authority::seeded_root("root");
     let folder = PolicyDir::new();
     folder.write_certificates("ca.pem", [&root.certificate]);
-    let mut said = Said::default();
     let small: Vec<f64> = (0..101).map(|_| Loaded::new(POLICY, &folder).time).collect();
     let what = "load one of an anchor and no list";
     let group = "Policy: loading and holding lists";
@@ -50,4 +46,5 @@ fn main() {
     said.say(&figure.beside(Against::Peer, WEBPKI, its, ours / its));
     let peak = loaded.peak_bytes / der_bytes;
     said.say(&Figure::new(&group, "held at once while loading, to its DER", Unit::Ratio, peak));
+    Ok(())
 }

@@ -1,10 +1,10 @@
 //! The parts of a cold decision: parsing, the path without its signatures, a look-up in a CRL.
-#![forbid(unsafe_code)]
 
 use std::hint::black_box;
 
 use countersign::cert::Certificate;
 use countersign::internal::Staged;
+use countersign_benches::contest::Failure;
 use countersign_benches::crls::{self, Crls};
 use countersign_benches::figure::{Against, Figure, Said, Unit};
 use countersign_benches::world::{TIME, World};
@@ -15,15 +15,15 @@ use webpki::EndEntityCert;
 
 const PARTS: &str = "Parts of a cold decision";
 
-fn main() {
+pub(crate) fn figures(said: &mut Said) -> Result<(), Failure> {
     let world = World::new(KeyKind::P256, 1);
-    let mut said = Said::default();
     said.say(&parse(world.chain(0)[0]));
     said.say(&path(&world));
     for entries in [1_000, 1_000_000] {
         let entries = effort::entries(entries, entries / 10);
         said.say(&look_up(entries));
     }
+    Ok(())
 }
 
 fn parse(leaf: &[u8]) -> Figure {
@@ -49,7 +49,7 @@ fn path(world: &World) -> Figure {
     let mut find = || assert!(black_box(staged.find()));
     let mut check = || assert!(black_box(staged.check_signatures()));
     let [found, checked] = measure::in_turns([&mut find, &mut check]);
-    let logic = found.median() - checked.median();
+    let logic = found.beyond(&checked);
     Figure::new(PARTS, "path of three levels, without signatures", Unit::Time, logic).goal(1_000.0)
 }
 
