@@ -1,12 +1,13 @@
 //! `openssl s_client` with a request, for what curl does not do: sessions, and servers that are no
 //! HTTP.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 
-use crate::nginx::{Nginx, PATIENCE};
+use crate::lines::{PATIENCE, lines_of};
+use crate::nginx::Nginx;
 
 /// Both versions, as it calls them.
 pub(crate) const VERSIONS: [&str; 2] = ["-tls1_2", "-tls1_3"];
@@ -114,17 +115,4 @@ pub(crate) fn visit(
     let mut client = Client::connect(nginx, "https", version, url.0, who, &sessions);
     let answer = client.get(url.0, url.1);
     client.leave(answer)
-}
-
-fn lines_of(from: impl Read + Send + 'static) -> Receiver<String> {
-    let (sender, lines) = channel();
-    std::thread::spawn(move || {
-        let mut from = BufReader::new(from);
-        let mut line = Vec::new();
-        while from.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
-            let _ = sender.send(String::from_utf8_lossy(&line).trim_end().to_owned());
-            line.clear();
-        }
-    });
-    lines
 }

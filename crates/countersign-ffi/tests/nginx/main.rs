@@ -10,6 +10,8 @@ mod curl;
 mod defences;
 mod faults;
 mod handshakes;
+#[path = "../c/lines.rs"]
+mod lines;
 mod load;
 mod locations;
 mod logs;

@@ -7,7 +7,8 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::build::{each, once};
 use crate::curl::CLIENTS;
-use crate::nginx::{Nginx, PATIENCE, Setup};
+use crate::lines::PATIENCE;
+use crate::nginx::{Nginx, Setup};
 use crate::policies::SERVER;
 use crate::process::are_here;
 use crate::site::Site;

@@ -9,11 +9,9 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::build::Build;
 use crate::curl::Request;
+use crate::lines::PATIENCE;
 use crate::process::{outcome, text};
 use crate::site::Site;
-
-/// Far more than anything takes.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// It ends with the test, whatever becomes of the test.
 pub(crate) struct Nginx<'s> {

@@ -1,10 +1,11 @@
 //! `openssl s_client`: one line, and what came of it.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::Receiver;
 
-use crate::server::{PATIENCE, Server};
+use crate::lines::{PATIENCE, lines_of};
+use crate::server::Server;
 use crate::site::Site;
 
 pub(crate) const VERSIONS: [&str; 2] = ["-tls1_2", "-tls1_3"];
@@ -54,13 +55,7 @@ impl Client {
             command.args(["-cert", &format!("{who}.pem"), "-key", &format!("{who}.key")]);
         }
         let mut process = command.spawn().expect("openssl runs");
-        let stdout = BufReader::new(process.stdout.take().expect("it is piped"));
-        let (sender, lines) = channel();
-        std::thread::spawn(move || {
-            for line in stdout.lines().map_while(Result::ok) {
-                let _ = sender.send(line);
-            }
-        });
+        let lines = lines_of(process.stdout.take().expect("it is piped"));
         Self { process, lines, is_resumed: false }
     }
 

@@ -4,6 +4,8 @@
 mod client;
 mod handshakes;
 mod inside;
+#[path = "../c/lines.rs"]
+mod lines;
 mod program;
 mod resumption;
 mod server;
