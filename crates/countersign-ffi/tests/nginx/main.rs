@@ -21,6 +21,8 @@ mod nginx;
 mod policies;
 #[path = "../c/process.rs"]
 mod process;
+#[path = "../openssl/s_client.rs"]
+mod s_client;
 mod sessions;
 mod site;
 mod stale;

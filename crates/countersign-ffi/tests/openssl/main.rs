@@ -11,5 +11,6 @@ mod lines;
 mod process;
 mod program;
 mod resumption;
+mod s_client;
 mod server;
 mod site;
