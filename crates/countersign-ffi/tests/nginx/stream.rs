@@ -93,17 +93,15 @@ fn a_server_can_demand_a_scope() {
 /// What is passed on is passed on for the clients of the policy, too.
 #[test]
 fn nothing_of_others_reaches_the_upstream() {
+    let stream = r#"
+        log_format seen "$countersign_verdict $bytes_received";
+        server { listen unix:FOLDER/upstream; access_log FOLDER/upstream.log seen;
+                 return "welcome"; }
+        server { LISTEN; countersign_policy policy.toml; countersign_mode session;
+                 proxy_pass unix:FOLDER/upstream; }"#;
     each(|build| {
         let site = Site::new();
-        let folder = site.path().display().to_string();
-        let stream = format!(
-            r#"log_format seen "$countersign_verdict $bytes_received";
-               server {{ listen unix:{folder}/upstream; access_log {folder}/upstream.log seen;
-                         return "welcome"; }}
-               server {{ LISTEN; countersign_policy policy.toml; countersign_mode session;
-                         proxy_pass unix:{folder}/upstream; }}"#
-        );
-        let nginx = Nginx::start_with(build, &site, &Setup { stream: &stream, ..Setup::DEFAULT });
+        let nginx = Nginx::start_with(build, &site, &Setup { stream, ..Setup::DEFAULT });
         for who in [Some("stranger"), None] {
             assert_eq!(come(&nginx, VERSIONS[1], who, &[]).answer, None);
         }
