@@ -10,6 +10,8 @@ mod curl;
 mod defences;
 mod faults;
 mod handshakes;
+#[path = "../c/library.rs"]
+mod library;
 #[path = "../c/lines.rs"]
 mod lines;
 mod load;

@@ -5,6 +5,8 @@
 mod client;
 mod handshakes;
 mod inside;
+#[path = "../c/library.rs"]
+mod library;
 #[path = "../c/lines.rs"]
 mod lines;
 #[path = "../c/process.rs"]

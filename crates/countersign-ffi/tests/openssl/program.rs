@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
+use crate::library::put_library_into;
 use crate::process::{are_here, outcome, run, skip};
 
 /// The program made from this source in the repository; `None`, and a word past the harness, where
@@ -50,17 +51,10 @@ fn compile(source: &str) -> PathBuf {
     program
 }
 
-/// A folder with the library under the names that it has when installed. Cargo builds it beside
-/// the tests.
+/// A folder with the library.
 fn library() -> PathBuf {
-    let test = std::env::current_exe().expect("where the test is");
-    let built = test.parent().expect("a folder").join("libcountersign_ffi.so");
-    assert!(built.exists(), "{} is not built", built.display());
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("openssl");
     std::fs::create_dir_all(&folder).expect("a folder");
-    for name in ["libcountersign.so", "libcountersign.so.0"] {
-        // Another test may have made it.
-        let _ = std::os::unix::fs::symlink(&built, folder.join(name));
-    }
+    put_library_into(&folder);
     folder
 }
