@@ -15,11 +15,12 @@ impl Client {
         more: &[&str],
     ) -> Self {
         let mut arguments = vec!["-unix", socket, "-servername", name, version];
-        arguments.extend(more);
         let files = who.map(|who| [format!("{who}.pem"), format!("{who}.key")]);
         if let Some([chain, key]) = &files {
             arguments.extend(["-cert", chain, "-cert_chain", chain, "-key", key]);
         }
+        // The last word on an option is the one that counts.
+        arguments.extend(more);
         Self::spawn(nginx.site.path(), &arguments)
     }
 
