@@ -2,12 +2,12 @@
 
 use std::env;
 use std::ffi::OsStr;
-use std::fs;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use countersign_testkit::{CScene, PolicyDir};
+
+use crate::library::put_library_into;
 
 /// A program, gone when dropped.
 pub(crate) struct Program {
@@ -43,10 +43,7 @@ impl Program {
     fn try_compile(name: &str, sources: &[&str], flags: &[&str]) -> Result<Self, String> {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
         let folder = PolicyDir::new();
-        let library = library();
-        for link in ["libcountersign.so", "libcountersign.so.0"] {
-            symlink(&library, folder.path().join(link)).unwrap();
-        }
+        put_library_into(folder.path());
         let binary = folder.path().join(name);
         let mut cc = Command::new("cc");
         cc.args(flags).arg("-I").arg(here.join("../../include"));
@@ -86,12 +83,6 @@ impl Program {
         }
         println!("{}", complained.trim_end());
     }
-}
-
-/// The shared library beside this test's own executable.
-fn library() -> PathBuf {
-    let beside = env::current_exe().unwrap().with_file_name("libcountersign_ffi.so");
-    fs::canonicalize(&beside).unwrap_or_else(|error| panic!("{}: {error}", beside.display()))
 }
 
 pub(crate) fn is_installed(program: &str) -> bool {

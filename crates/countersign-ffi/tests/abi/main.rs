@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod build;
+#[path = "../c/library.rs"]
+mod library;
 
 use std::process::Command;
 

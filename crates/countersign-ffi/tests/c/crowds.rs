@@ -10,8 +10,9 @@ use rustix::process::{Resource, Signal, getrlimit, setrlimit};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
+use crate::lines::PATIENCE;
 use crate::process::are_here;
-use crate::server::{PATIENCE, Server};
+use crate::server::Server;
 use crate::world::World;
 
 const NEEDED: [&str; 2] = ["cc", "pkg-config"];

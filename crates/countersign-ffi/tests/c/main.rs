@@ -9,6 +9,7 @@ mod crowds;
 mod guide;
 mod header;
 mod installation;
+mod lines;
 mod openssl;
 mod packaging;
 mod process;

@@ -1,11 +1,12 @@
 //! `openssl s_client`, as a client that can be talked through.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::Write;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 
-use crate::server::{PATIENCE, Server};
+use crate::lines::{PATIENCE, lines_of};
+use crate::server::Server;
 use crate::world::World;
 
 /// Both versions, as it calls them.
@@ -118,17 +119,4 @@ impl Drop for Client {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-fn lines_of(from: impl Read + Send + 'static) -> Receiver<String> {
-    let (sender, lines) = channel();
-    std::thread::spawn(move || {
-        let mut from = BufReader::new(from);
-        let mut line = Vec::new();
-        while from.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
-            let _ = sender.send(String::from_utf8_lossy(&line).trim_end().to_owned());
-            line.clear();
-        }
-    });
-    lines
 }

@@ -3,16 +3,14 @@
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::installation::{example, watched_example};
+use crate::lines::{PATIENCE, lines_of};
 use crate::world::World;
-
-/// Far more than anything takes.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// It ends with the test, whatever becomes of the test.
 pub(crate) struct Server {
@@ -53,13 +51,7 @@ impl Server {
         command.args(["0", &handshake_ms.to_string()]);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let (sender, lines) = channel();
-        let stderr = BufReader::new(child.stderr.take().unwrap());
-        std::thread::spawn(move || {
-            for line in stderr.lines().map_while(Result::ok) {
-                let _ = sender.send(line);
-            }
-        });
+        let lines = lines_of(child.stderr.take().unwrap());
         let mut line = String::new();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut server = Self { child, address: ([127, 0, 0, 1], 0).into(), lines };

@@ -1,11 +1,11 @@
 //! The modules, built once for each nginx by `bindings/nginx/build`.
 
 use std::fs;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
+use crate::library::put_library_into;
 use crate::process::{are_here, run, skip};
 
 /// A nginx, and the modules that were built for it.
@@ -149,15 +149,10 @@ fn builder(out: &Path, flags: &str) -> Command {
     command
 }
 
-/// A folder with the library under the names that it has when installed.
+/// A folder with the library.
 static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| {
-    let test = std::env::current_exe().unwrap();
-    let built = test.with_file_name("libcountersign_ffi.so");
-    assert!(built.exists(), "{} is not built", built.display());
     let folder = folder("library");
-    for name in ["libcountersign.so", "libcountersign.so.0"] {
-        symlink(&built, folder.join(name)).unwrap();
-    }
+    put_library_into(&folder);
     folder
 });
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::build::{Build, weakened};
-use crate::client::{self, Client};
+use crate::client::{self, COME, Client, KEEP};
 use crate::locations;
 use crate::logs::HANDSHAKE;
 use crate::names;
@@ -76,13 +76,10 @@ fn the_guard_of_other_servers_matters() {
     weakened(|build| {
         let site = Site::new();
         let nginx = start(build, &site, names::BEHIND_A_PUBLIC_ONE, "guard");
-        let session = site.path().join("session");
         let (url, who) = (("b.test", "/"), Some("billing"));
-        let keep = [("-sess_out", session.as_path())];
-        let made = client::visit(&nginx, client::VERSIONS[1], url, who, &keep);
+        let made = client::visit(&nginx, client::VERSIONS[1], url, who, &KEEP);
         assert_eq!(made.answer.as_deref(), Some("200"), "{made:?}");
-        let come = [("-sess_in", session.as_path())];
-        let heard = client::visit(&nginx, client::VERSIONS[1], url, who, &come);
+        let heard = client::visit(&nginx, client::VERSIONS[1], url, who, &COME);
         assert_eq!(heard.answer, None, "{heard:?}");
     });
 }
@@ -119,14 +116,11 @@ fn the_gate_before_sessions_matters() {
     weakened(|build| {
         let site = Site::new();
         let nginx = start(build, &site, policies::SERVER, "sessions");
-        let session = site.path().join("session");
         for version in client::VERSIONS {
             let url = ("a.test", "/");
             let leaver = Some("leaver");
-            let keep = [("-sess_out", session.as_path())];
-            client::visit(&nginx, version, url, leaver, &keep);
-            let come = [("-sess_in", session.as_path())];
-            let heard = client::visit(&nginx, version, url, leaver, &come);
+            client::visit(&nginx, version, url, leaver, &KEEP);
+            let heard = client::visit(&nginx, version, url, leaver, &COME);
             // Nobody was asked, and what is behind it shuts what came past.
             assert_ne!(heard.answer.as_deref(), Some("200"), "{version} {heard:?}");
         }

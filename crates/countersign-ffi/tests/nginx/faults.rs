@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::build::each;
-use crate::client::{VERSIONS, visit};
+use crate::client::{COME, KEEP, VERSIONS, visit};
 use crate::nginx::{Nginx, Setup};
 use crate::process::run;
 use crate::site::Site;
@@ -57,12 +57,9 @@ fn a_session_that_cannot_be_judged_does_not_resume() {
             let setup = Setup { http: &http, preload: Some(&library), ..Setup::DEFAULT };
             let nginx = Nginx::start_with(build, &site, &setup);
             for version in VERSIONS {
-                let session = site.path().join("session");
-                let keep = [("-sess_out", session.as_path())];
-                let made = visit(&nginx, version, ("a.test", "/"), Some("billing"), &keep);
+                let made = visit(&nginx, version, ("a.test", "/"), Some("billing"), &KEEP);
                 assert_eq!(made.answer.as_deref(), Some("200"), "{made:?}");
-                let come = [("-sess_in", session.as_path())];
-                let heard = visit(&nginx, version, ("a.test", "/"), None, &come);
+                let heard = visit(&nginx, version, ("a.test", "/"), None, &COME);
                 assert!(!heard.is_resumed, "{nginx:?} {mode} {version} {heard:?}");
                 assert_ne!(heard.answer.as_deref(), Some("200"), "{nginx:?} {mode} {version}");
             }

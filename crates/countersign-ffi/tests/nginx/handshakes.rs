@@ -3,7 +3,7 @@
 use crate::build::each;
 use crate::client::{self, Client};
 use crate::curl::{CLIENTS, VERSIONS};
-use crate::nginx::Nginx;
+use crate::nginx::{Nginx, serve};
 use crate::site::Site;
 
 const SERVER: &str = r#"server { LISTEN; server_name a.test; countersign_policy policy.toml;
@@ -56,18 +56,15 @@ fn the_alert_says_why() {
 /// `countersign_missing_cert status`: they are told in HTTP's words.
 #[test]
 fn clients_without_a_certificate_can_be_told_by_a_status() {
-    each(|build| {
-        let site = Site::new();
-        let server =
-            SERVER.replace("mode handshake", "mode handshake; countersign_missing_cert status");
-        let nginx = Nginx::start(build, &site, &server);
+    let server =
+        SERVER.replace("mode handshake", "mode handshake; countersign_missing_cert status");
+    serve(&server, |nginx| {
         for version in VERSIONS {
             let get = |who| nginx.get("https://a.test/").by(who).over(version).send();
             assert_eq!(get(None).status, 403);
             assert_eq!(get(Some("stranger")).status, 0);
             assert_eq!(get(Some("billing")).body, "secret handshake");
         }
-        nginx.ends_well();
     });
 }
 

@@ -14,7 +14,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use crate::build::{Build, each, weakened};
-use crate::nginx::{Nginx, PATIENCE, Setup};
+use crate::lines::PATIENCE;
+use crate::nginx::{Nginx, Setup};
 use crate::site::Site;
 
 /// Every answer says by which policy it was given.

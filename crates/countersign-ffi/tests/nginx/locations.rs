@@ -2,7 +2,7 @@
 
 use crate::build::{Build, each};
 use crate::curl::{CLIENTS, PROTOCOLS, VERSIONS};
-use crate::nginx::{Nginx, Setup};
+use crate::nginx::{Nginx, Setup, serve};
 use crate::site::Site;
 
 /// What is behind it is "secret"; the ways that lead there are public.
@@ -59,8 +59,7 @@ const WAYS: [&str; 17] = [
 
 pub(crate) fn start<'s>(build: &'static Build, site: &'s Site, without: Option<&str>) -> Nginx<'s> {
     site.write("secret.html", "secret");
-    let http = SERVER.replace("FOLDER", site.path().to_str().unwrap());
-    Nginx::start_with(build, site, &Setup { http: &http, without, ..Setup::DEFAULT })
+    Nginx::start_with(build, site, &Setup { http: SERVER, without, ..Setup::DEFAULT })
 }
 
 #[test]
@@ -95,18 +94,14 @@ fn only_approved_clients_get_in_whichever_way_they_come() {
 /// A server's own `return` comes before there is a location.
 #[test]
 fn a_server_that_answers_by_itself_answers_approved_clients_only() {
-    each(|build| {
-        let site = Site::new();
-        let nginx = Nginx::start(
-            build,
-            &site,
-            r#"server { LISTEN; server_name a.test; countersign_policy policy.toml;
-                        countersign_mode request; countersign_require on;
-                        error_page 403 /sorry; location = /sorry { countersign_require off; }
-                        if ($arg_missing) { return 404 "secret"; }
-                        if ($arg_elsewhere) { return 302 /secret; }
-                        return 200 "secret"; }"#,
-        );
+    let server = r#"
+        server { LISTEN; server_name a.test; countersign_policy policy.toml;
+                 countersign_mode request; countersign_require on;
+                 error_page 403 /sorry; location = /sorry { countersign_require off; }
+                 if ($arg_missing) { return 404 "secret"; }
+                 if ($arg_elsewhere) { return 302 /secret; }
+                 return 200 "secret"; }"#;
+    serve(server, |nginx| {
         for (path, status) in [("/", 200), ("/?missing=1", 404), ("/?elsewhere=1", 302)] {
             for who in CLIENTS {
                 for protocol in PROTOCOLS {
@@ -122,30 +117,25 @@ fn a_server_that_answers_by_itself_answers_approved_clients_only() {
         // What nginx says of requests that are none is not covered up.
         let reply = nginx.get("https://a.test/").with(&["-H", "Host: a b", "--http1.1"]).send();
         assert_eq!(reply.status, 400, "{reply:?}");
-        nginx.ends_well();
     });
 }
 
 #[test]
 fn a_location_can_demand_a_scope_and_choose_its_status_or_only_take_note() {
-    each(|build| {
-        let site = Site::new();
-        let nginx = Nginx::start(
-            build,
-            &site,
-            r#"server { LISTEN; server_name a.test; countersign_policy policy.toml;
-                        countersign_mode request;
-                        location /pay/   { countersign_require on; countersign_scope payments;
-                                           return 200 "secret"; }
-                        location /admin/ { countersign_require on; countersign_scope admin;
-                                           countersign_deny_status 404; return 200 "secret"; }
-                        location /noted/ { countersign_require audit; return 200
-                            "$countersign_verdict,$countersign_client,$countersign_reason"; }
-                        location /open/  { return 200
-                            "$countersign_verdict,$countersign_client,$countersign_reason"; } }
-               server { LISTEN; server_name b.test; location / { return 200
-                            "$countersign_verdict,$countersign_client,$countersign_reason"; } }"#,
-        );
+    let server = r#"
+        server { LISTEN; server_name a.test; countersign_policy policy.toml;
+                 countersign_mode request;
+                 location /pay/   { countersign_require on; countersign_scope payments;
+                                    return 200 "secret"; }
+                 location /admin/ { countersign_require on; countersign_scope admin;
+                                    countersign_deny_status 404; return 200 "secret"; }
+                 location /noted/ { countersign_require audit; return 200
+                     "$countersign_verdict,$countersign_client,$countersign_reason"; }
+                 location /open/  { return 200
+                     "$countersign_verdict,$countersign_client,$countersign_reason"; } }
+        server { LISTEN; server_name b.test; location / { return 200
+                     "$countersign_verdict,$countersign_client,$countersign_reason"; } }"#;
+    serve(server, |nginx| {
         let get = |path: &str, who| nginx.get(&format!("https://a.test{path}")).by(who).send();
         assert_eq!(get("/pay/", Some("billing")).status, 200);
         assert_eq!(get("/pay/", Some("stranger")).status, 403);
@@ -164,7 +154,6 @@ fn a_location_can_demand_a_scope_and_choose_its_status_or_only_take_note() {
         }
         assert_eq!(nginx.get("https://b.test/").by(Some("billing")).send().body, "none,,");
         nginx.says("would be refused: not_listed", 1);
-        nginx.ends_well();
     });
 }
 
@@ -196,18 +185,11 @@ fn a_location_can_have_a_policy_of_its_own() {
 /// A request without TLS has no client.
 #[test]
 fn nobody_gets_in_without_tls() {
-    each(|build| {
-        let site = Site::new();
-        let folder = site.path().display().to_string();
-        let nginx = Nginx::start(
-            build,
-            &site,
-            &format!(
-                r#"server {{ LISTEN; listen unix:{folder}/plain; server_name a.test;
-                         countersign_policy policy.toml; countersign_mode request;
-                         countersign_require on; location / {{ return 200 "secret"; }} }}"#
-            ),
-        );
+    let server = r#"
+        server { LISTEN; listen unix:FOLDER/plain; server_name a.test;
+                 countersign_policy policy.toml; countersign_mode request;
+                 countersign_require on; location / { return 200 "secret"; } }"#;
+    serve(server, |nginx| {
         let plain = nginx.socket("plain");
         let plain = ["--unix-socket", plain.to_str().unwrap()];
         let reply = nginx.get("http://a.test/").with(&plain).send();
@@ -215,6 +197,5 @@ fn nobody_gets_in_without_tls() {
         // One that came to the wrong door is told so.
         let reply = nginx.get("http://a.test/").send();
         assert_eq!(reply.status, 400, "{reply:?}");
-        nginx.ends_well();
     });
 }

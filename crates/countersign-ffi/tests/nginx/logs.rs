@@ -2,20 +2,16 @@
 
 use crate::build::each;
 use crate::client::{VERSIONS, visit};
-use crate::nginx::Nginx;
+use crate::nginx::{Nginx, serve};
 use crate::site::Site;
 
 #[test]
 fn a_refusal_is_one_line_at_info() {
-    each(|build| {
-        let site = Site::new();
-        let nginx = Nginx::start(
-            build,
-            &site,
-            r#"server { LISTEN; server_name a.test; countersign_policy policy.toml;
-                        countersign_mode request; countersign_require on;
-                        countersign_scope admin; location / { return 200 "secret"; } }"#,
-        );
+    let server = r#"
+        server { LISTEN; server_name a.test; countersign_policy policy.toml;
+                 countersign_mode request; countersign_require on;
+                 countersign_scope admin; location / { return 200 "secret"; } }"#;
+    serve(server, |nginx| {
         for (who, token, id) in [
             (Some("stranger"), "not_listed", ""),
             (Some("billing"), "out_of_scope", "acme-billing"),
@@ -32,7 +28,6 @@ fn a_refusal_is_one_line_at_info() {
             let digest = line.split("cert_sha256 \"").nth(1).unwrap().split('"').next().unwrap();
             assert_eq!(digest.len(), if who.is_some() { 64 } else { 0 }, "{line}");
         }
-        nginx.ends_well();
     });
 }
 
@@ -40,18 +35,15 @@ fn a_refusal_is_one_line_at_info() {
 /// it has no key for.
 #[test]
 fn many_refusals_are_few_lines_and_none_of_them_is_an_alarm() {
-    each(|build| {
-        let site = Site::new();
-        let nginx = Nginx::start(build, &site, HANDSHAKE);
+    serve(HANDSHAKE, |nginx| {
         for _ in 0..30 {
             for who in [Some("stranger"), Some("outsider"), None] {
-                visit(&nginx, VERSIONS[1], ("a.test", "/"), who, &[]);
+                visit(nginx, VERSIONS[1], ("a.test", "/"), who, &[]);
             }
         }
         nginx.says("more refusals were not logged", 1);
         let lines = nginx.log().matches("countersign: refused").count();
         assert!((10..80).contains(&lines), "{lines} of 90");
-        nginx.ends_well();
     });
 }
 
@@ -61,21 +53,16 @@ pub(crate) const HANDSHAKE: &str = r#"server { LISTEN; server_name a.test;
 
 #[test]
 fn the_variables_can_be_logged_and_mapped() {
+    let servers = r#"
+        map $countersign_client $team { default none; acme-billing money; }
+        log_format verdicts "$countersign_verdict $countersign_reason $team";
+        server { LISTEN; server_name a.test; countersign_policy policy.toml;
+                 countersign_mode request; access_log FOLDER/access.log verdicts;
+                 location / { countersign_require on; return 200 "secret"; }
+                 location /public { return 200 "public"; } }"#;
     each(|build| {
         let site = Site::new();
-        let folder = site.path().display().to_string();
-        let nginx = Nginx::start(
-            build,
-            &site,
-            &format!(
-                r#"map $countersign_client $team {{ default none; acme-billing money; }}
-                   log_format verdicts "$countersign_verdict $countersign_reason $team";
-                   server {{ LISTEN; server_name a.test; countersign_policy policy.toml;
-                             countersign_mode request; access_log {folder}/access.log verdicts;
-                             location / {{ countersign_require on; return 200 "secret"; }}
-                             location /public {{ return 200 "public"; }} }}"#
-            ),
-        );
+        let nginx = Nginx::start(build, &site, servers);
         for (path, who) in [("/", Some("billing")), ("/", Some("stranger")), ("/public", None)] {
             nginx.get(&format!("https://a.test{path}")).by(who).send();
         }
@@ -88,22 +75,17 @@ fn the_variables_can_be_logged_and_mapped() {
 /// Who refuses nobody yet wants to know of all whom it would.
 #[test]
 fn refusals_leave_room_for_what_an_audit_notes() {
-    each(|build| {
-        let site = Site::new();
-        let nginx = Nginx::start(
-            build,
-            &site,
-            r#"server { LISTEN; server_name a.test; countersign_policy policy.toml;
-                        countersign_mode request; countersign_require on;
-                        location /      { return 200 "secret"; }
-                        location /noted { countersign_require audit; return 200 "noted"; } }"#,
-        );
+    let server = r#"
+        server { LISTEN; server_name a.test; countersign_policy policy.toml;
+                 countersign_mode request; countersign_require on;
+                 location /      { return 200 "secret"; }
+                 location /noted { countersign_require audit; return 200 "noted"; } }"#;
+    serve(server, |nginx| {
         // On one connection, so that one worker has them all, in a second or two.
         let request = nginx.get("https://a.test/?[1-60]").with(&["--http1.1"]);
         let noted = "https://a.test/noted?[1-5]";
         request.with(&[noted]).send();
         nginx.says("would be refused: no_certificate", 5);
         assert!(nginx.log().matches("countersign: refused").count() < 60);
-        nginx.ends_well();
     });
 }

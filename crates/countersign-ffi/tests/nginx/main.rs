@@ -10,6 +10,10 @@ mod curl;
 mod defences;
 mod faults;
 mod handshakes;
+#[path = "../c/library.rs"]
+mod library;
+#[path = "../c/lines.rs"]
+mod lines;
 mod load;
 mod locations;
 mod logs;
@@ -19,6 +23,8 @@ mod nginx;
 mod policies;
 #[path = "../c/process.rs"]
 mod process;
+#[path = "../openssl/s_client.rs"]
+mod s_client;
 mod sessions;
 mod site;
 mod stale;

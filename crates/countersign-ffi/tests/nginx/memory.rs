@@ -5,18 +5,17 @@ use std::process::{Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::build::{each, once};
+use crate::build::once;
 use crate::curl::CLIENTS;
-use crate::nginx::{Nginx, PATIENCE, Setup};
+use crate::lines::PATIENCE;
+use crate::nginx::{Nginx, Setup, serve};
 use crate::policies::SERVER;
 use crate::process::are_here;
 use crate::site::Site;
 
 #[test]
 fn reloads_leave_nothing_behind() {
-    each(|build| {
-        let site = Site::new();
-        let nginx = Nginx::start(build, &site, SERVER);
+    serve(SERVER, |nginx| {
         // The least of several: how much of what is free goes back to the system differs each time.
         let least_over = |reloads: usize| {
             let sizes = (0..reloads).map(|_| {
@@ -40,16 +39,13 @@ fn reloads_leave_nothing_behind() {
             assert!(std::time::Instant::now() < until, "old workers stay");
             std::thread::sleep(std::time::Duration::from_millis(20));
         }
-        nginx.ends_well();
     });
 }
 
 /// OpenSSL keeps what a module has registered with it.
 #[test]
 fn nginx_outlives_the_module() {
-    each(|build| {
-        let site = Site::new();
-        let nginx = Nginx::start(build, &site, SERVER);
+    serve(SERVER, |nginx| {
         let get = || nginx.get("https://a.test/").with(&["--http1.1"]).send().status;
         assert_eq!(get(), 403);
         let http = "server { LISTEN; location / { return 200; } }";
@@ -61,7 +57,6 @@ fn nginx_outlives_the_module() {
         nginx.write(&Setup { http: SERVER, ..Setup::DEFAULT });
         nginx.reload();
         assert_eq!(get(), 403);
-        nginx.ends_well();
     });
 }
 

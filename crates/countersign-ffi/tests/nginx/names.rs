@@ -1,7 +1,7 @@
 //! Several servers behind one address: what one of them knows of a client is nothing to another.
 
 use crate::build::{Build, each};
-use crate::client;
+use crate::client::{self, COME, KEEP};
 use crate::curl::{CLIENTS, PROTOCOLS, VERSIONS};
 use crate::nginx::Nginx;
 use crate::site::Site;
@@ -91,13 +91,10 @@ fn a_session_is_good_for_its_own_server_only() {
                     ("a.test", "b.test"),
                     ("b.test", "a.test"),
                 ] {
-                    let session = site.path().join("session");
-                    let keep = [("-sess_out", session.as_path())];
                     let who = Some("billing");
-                    let made = client::visit(&nginx, version, (of, "/"), who, &keep);
+                    let made = client::visit(&nginx, version, (of, "/"), who, &KEEP);
                     assert_eq!(made.answer.as_deref(), Some("200"), "{made:?}");
-                    let come = [("-sess_in", session.as_path())];
-                    let heard = client::visit(&nginx, version, (at, "/"), None, &come);
+                    let heard = client::visit(&nginx, version, (at, "/"), None, &COME);
                     let what = format!("{nginx:?} {first} {version} {of} {at} {heard:?}");
                     assert_ne!(heard.answer.as_deref(), Some("200"), "{what}");
                 }
@@ -127,26 +124,21 @@ fn approved_clients_come_back_behind_a_default_server_that_asks_nobody() {
                 for (name, first) in
                     [("a.test", Some("billing")), ("b.test", Some("billing")), ("a.test", None)]
                 {
-                    let session = site.path().join("session");
-                    let keep = [("-sess_out", session.as_path())];
                     let expected = if first.is_some() { "200" } else { "403" };
-                    let made = client::visit(&nginx, version, (name, "/"), first, &keep);
+                    let made = client::visit(&nginx, version, (name, "/"), first, &KEEP);
                     assert_eq!(made.answer.as_deref(), Some(expected), "{made:?}");
                     for _ in 0..2 {
-                        let come = [("-sess_in", session.as_path())];
                         let who = Some("billing");
-                        let heard = client::visit(&nginx, version, (name, "/"), who, &come);
+                        let heard = client::visit(&nginx, version, (name, "/"), who, &COME);
                         let what = format!("{nginx:?} {tickets} {version} {name} {first:?}");
                         assert_eq!(heard.answer.as_deref(), Some("200"), "{what} {heard:?}");
                         assert!(!heard.is_resumed, "{what}: by nobody's policy");
                     }
                 }
                 // Those of the default server itself resume as ever.
-                let session = site.path().join("public");
                 let url = ("public.test", "/");
-                client::visit(&nginx, version, url, None, &[("-sess_out", session.as_path())]);
-                let come = [("-sess_in", session.as_path())];
-                let heard = client::visit(&nginx, version, url, None, &come);
+                client::visit(&nginx, version, url, None, &KEEP);
+                let heard = client::visit(&nginx, version, url, None, &COME);
                 assert!(heard.is_resumed, "{nginx:?} {tickets} {version} {heard:?}");
             }
             nginx.ends_well();

@@ -7,13 +7,11 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::build::Build;
+use crate::build::{Build, each};
 use crate::curl::Request;
+use crate::lines::PATIENCE;
 use crate::process::{outcome, text};
 use crate::site::Site;
-
-/// Far more than anything takes.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// It ends with the test, whatever becomes of the test.
 pub(crate) struct Nginx<'s> {
@@ -26,9 +24,10 @@ pub(crate) struct Nginx<'s> {
 
 /// What differs between tests.
 pub(crate) struct Setup<'c> {
-    /// Inside `http`; "LISTEN" is the socket for TLS, which both versions of HTTP speak.
+    /// Inside `http`; "LISTEN" is the socket for TLS, which both versions of HTTP speak, "FOLDER"
+    /// the site's.
     pub(crate) http: &'c str,
-    /// Inside `stream`; "LISTEN" is its socket.
+    /// Inside `stream`; "LISTEN" is its socket, "FOLDER" the site's.
     pub(crate) stream: &'c str,
     pub(crate) workers: usize,
     /// Whether our modules are.
@@ -54,6 +53,17 @@ impl Setup<'_> {
         preload: None,
         without: None,
     };
+}
+
+/// Runs a test with every nginx that is to be had, with these servers and a site of its own. It has to
+/// end well.
+pub(crate) fn serve(http: &str, test: impl Fn(&Nginx<'_>)) {
+    each(|build| {
+        let site = Site::new();
+        let nginx = Nginx::start(build, &site, http);
+        test(&nginx);
+        nginx.ends_well();
+    });
 }
 
 impl<'s> Nginx<'s> {
@@ -188,7 +198,7 @@ fn nginx(build: &Build, site: &Site) -> Command {
 }
 
 fn write_configuration(build: &Build, site: &Site, setup: &Setup<'_>) {
-    let here = site.path().display();
+    let here = site.path().display().to_string();
     let load = if setup.is_loaded { build.load() } else { build.load_stream() };
     let workers = setup.workers;
     // As who runs the test: nobody else can read its files.
@@ -197,8 +207,9 @@ fn write_configuration(build: &Build, site: &Site, setup: &Setup<'_>) {
     let paths: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|kind| format!("{kind}_temp_path {here}/temp-{kind};\n"))
         .concat();
-    let http = setup.http.replace("LISTEN", &format!("listen unix:{here}/https ssl http2"));
-    let stream = setup.stream.replace("LISTEN", &format!("listen unix:{here}/tls ssl"));
+    let http = setup.http.replace("LISTEN", "listen unix:FOLDER/https ssl http2");
+    let stream = setup.stream.replace("LISTEN", "listen unix:FOLDER/tls ssl");
+    let [http, stream] = [http, stream].map(|text| text.replace("FOLDER", &here));
     let tls = setup.tls;
     let text = format!(
         "{load} {user} daemon off; pid {here}/pid; error_log {here}/error.log info;

@@ -1,7 +1,7 @@
 //! Sessions that resume, and those that do not any more.
 
 use crate::build::{Build, each};
-use crate::client::{VERSIONS, visit};
+use crate::client::{COME, Heard, KEEP, VERSIONS, visit};
 use crate::nginx::Nginx;
 use crate::site::Site;
 
@@ -21,15 +21,14 @@ fn start<'s>(build: &'static Build, site: &'s Site, way: &str, mode: &str) -> Ng
     Nginx::start(build, site, &server)
 }
 
-fn each_way(test: impl Fn(&Nginx<'_>, &str, &dyn Fn(Option<&str>, &str) -> crate::client::Heard)) {
+fn each_way(test: impl Fn(&Nginx<'_>, &str, &dyn Fn(Option<&str>, [&str; 2]) -> Heard)) {
     each(|build| {
         for (way, mode) in WAYS.into_iter().flat_map(|way| MODES.map(|mode| (way, mode))) {
             for version in VERSIONS {
                 let site = Site::new();
                 let nginx = start(build, &site, way, mode);
-                let session = site.path().join("session");
-                let come = |who: Option<&str>, how: &str| {
-                    visit(&nginx, version, ("a.test", "/"), who, &[(how, session.as_path())])
+                let come = |who: Option<&str>, how: [&str; 2]| {
+                    visit(&nginx, version, ("a.test", "/"), who, &how)
                 };
                 test(&nginx, &format!("{nginx:?} {way} {mode} {version}"), &come);
                 nginx.ends_well();
@@ -41,9 +40,9 @@ fn each_way(test: impl Fn(&Nginx<'_>, &str, &dyn Fn(Option<&str>, &str) -> crate
 #[test]
 fn an_approved_client_resumes() {
     each_way(|_, what, come| {
-        let first = come(Some("leaver"), "-sess_out");
+        let first = come(Some("leaver"), KEEP);
         assert_eq!(first.answer.as_deref(), Some("200"), "{what} {first:?}");
-        let again = come(Some("leaver"), "-sess_in");
+        let again = come(Some("leaver"), COME);
         assert_eq!(again.answer.as_deref(), Some("200"), "{what} {again:?}");
         assert!(again.is_resumed, "{what} {again:?}");
     });
@@ -52,11 +51,11 @@ fn an_approved_client_resumes() {
 #[test]
 fn a_session_outlives_a_reload_that_is_not_about_it() {
     each_way(|nginx, what, come| {
-        let first = come(Some("leaver"), "-sess_out");
+        let first = come(Some("leaver"), KEEP);
         assert_eq!(first.answer.as_deref(), Some("200"), "{what} {first:?}");
         nginx.site.write("policy.toml", format!("{}\n# changed", crate::site::POLICY));
         nginx.says("was read again", 1);
-        let again = come(Some("leaver"), "-sess_in");
+        let again = come(Some("leaver"), COME);
         assert_eq!(again.answer.as_deref(), Some("200"), "{what} {again:?}");
         assert!(again.is_resumed, "{what} {again:?}");
     });
@@ -66,11 +65,11 @@ fn a_session_outlives_a_reload_that_is_not_about_it() {
 #[test]
 fn a_client_that_was_revoked_does_not_resume() {
     each_way(|nginx, what, come| {
-        let first = come(Some("leaver"), "-sess_out");
+        let first = come(Some("leaver"), KEEP);
         assert_eq!(first.answer.as_deref(), Some("200"), "{what} {first:?}");
         nginx.site.revoke();
         nginx.says("was read again", 1);
-        let again = come(Some("leaver"), "-sess_in");
+        let again = come(Some("leaver"), COME);
         assert!(!again.is_resumed, "{what} {again:?}");
         if what.contains("handshake") {
             assert!(again.says_alert("certificate revoked"), "{what} {again:?}");
@@ -78,7 +77,7 @@ fn a_client_that_was_revoked_does_not_resume() {
             assert_eq!(again.answer.as_deref(), Some("403"), "{what} {again:?}");
         }
         // Nor without a certificate, by the session alone.
-        let alone = come(None, "-sess_in");
+        let alone = come(None, COME);
         assert_ne!(alone.answer.as_deref(), Some("200"), "{what} {alone:?}");
     });
 }
@@ -99,15 +98,13 @@ fn every_handshake_can_be_a_full_one() {
             );
             let nginx = Nginx::start(build, &site, &server);
             for version in VERSIONS {
-                let session = site.path().join("session");
+                let session = site.path().join(KEEP[1]);
                 let _ = std::fs::remove_file(&session);
-                let keep = [("-sess_out", session.as_path())];
-                let first = visit(&nginx, version, ("a.test", "/"), Some("leaver"), &keep);
+                let first = visit(&nginx, version, ("a.test", "/"), Some("leaver"), &KEEP);
                 assert_eq!(first.answer.as_deref(), Some("200"), "{first:?}");
                 // Where there was no ticket, there is no session to come with.
                 if session.exists() {
-                    let come = [("-sess_in", session.as_path())];
-                    let again = visit(&nginx, version, ("a.test", "/"), Some("leaver"), &come);
+                    let again = visit(&nginx, version, ("a.test", "/"), Some("leaver"), &COME);
                     assert!(!again.is_resumed, "{nginx:?} {way} {more} {again:?}");
                 }
             }

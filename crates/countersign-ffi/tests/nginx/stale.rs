@@ -9,11 +9,10 @@ use rustls::client::Resumption;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, HandshakeKind, StreamOwned};
 
-use crate::build::each;
 use crate::load::config;
-use crate::nginx::Nginx;
+use crate::nginx::{Nginx, serve};
 use crate::policies::SERVER;
-use crate::site::{POLICY, Site};
+use crate::site::POLICY;
 
 const HEADERS: u8 = 1;
 const GOAWAY: u8 = 7;
@@ -109,10 +108,8 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
 /// It is told so, and that it has to come again; there it is let in.
 #[test]
 fn a_client_of_a_stale_session_is_sent_away_and_comes_back() {
-    each(|build| {
-        let site = Site::new();
-        let nginx = Nginx::start(build, &site, SERVER);
-        let mut config = Arc::unwrap_or_clone(config(&site, "billing"));
+    serve(SERVER, |nginx| {
+        let mut config = Arc::unwrap_or_clone(config(nginx.site, "billing"));
         config.resumption = Resumption::in_memory_sessions(8);
         config.alpn_protocols = vec![b"h2".to_vec()];
         let config = Arc::new(config);
@@ -121,13 +118,13 @@ fn a_client_of_a_stale_session_is_sent_away_and_comes_back() {
             (answer.status.clone(), answer.is_last)
         };
 
-        let mut first = Http2::connect(&config, &nginx);
+        let mut first = Http2::connect(&config, nginx);
         assert_eq!(get(&mut first), ("200".to_owned(), false));
-        let mut resumed = Http2::connect(&config, &nginx);
+        let mut resumed = Http2::connect(&config, nginx);
         assert_eq!(get(&mut resumed), ("200".to_owned(), false));
         assert!(!first.is_resumed() && resumed.is_resumed());
 
-        site.write(
+        nginx.site.write(
             "policy.toml",
             POLICY.replace("[\"root.pem\"]", "[\"root.pem\", \"elsewhere.pem\"]"),
         );
@@ -135,8 +132,7 @@ fn a_client_of_a_stale_session_is_sent_away_and_comes_back() {
         assert_eq!(get(&mut first), ("200".to_owned(), false), "its chain is at hand");
         assert_eq!(get(&mut resumed).0, "421");
         assert_eq!(get(&mut resumed), ("421".to_owned(), true), "it says goodbye");
-        let mut again = Http2::connect(&config, &nginx);
+        let mut again = Http2::connect(&config, nginx);
         assert_eq!(get(&mut again), ("200".to_owned(), false));
-        nginx.ends_well();
     });
 }

@@ -1,7 +1,7 @@
 //! The stream module: what is behind it is reached by approved clients only.
 
 use crate::build::{Build, each};
-use crate::client::{Client, Heard, VERSIONS};
+use crate::client::{COME, Client, Heard, KEEP, VERSIONS};
 use crate::nginx::{Nginx, Setup};
 use crate::site::Site;
 
@@ -56,14 +56,14 @@ fn sessions_resume_while_their_client_is_approved() {
                 let site = Site::new();
                 let nginx = start(build, &site, mode, way);
                 let what = format!("{nginx:?} {mode} {way} {version}");
-                let first = come(&nginx, version, Some("leaver"), &["-sess_out", "session"]);
+                let first = come(&nginx, version, Some("leaver"), &KEEP);
                 assert!(first.answer.is_some(), "{what} {first:?}");
-                let again = come(&nginx, version, Some("leaver"), &["-sess_in", "session"]);
+                let again = come(&nginx, version, Some("leaver"), &COME);
                 assert_eq!(again.answer.as_deref(), Some("welcome acme-leaver resumed"), "{what}");
                 site.revoke();
                 nginx.says("was read again", 1);
                 for who in [Some("leaver"), None] {
-                    let heard = come(&nginx, version, who, &["-sess_in", "session"]);
+                    let heard = come(&nginx, version, who, &COME);
                     assert_eq!((heard.answer, heard.is_resumed), (None, false), "{what}");
                 }
                 nginx.ends_well();
@@ -93,17 +93,15 @@ fn a_server_can_demand_a_scope() {
 /// What is passed on is passed on for the clients of the policy, too.
 #[test]
 fn nothing_of_others_reaches_the_upstream() {
+    let stream = r#"
+        log_format seen "$countersign_verdict $bytes_received";
+        server { listen unix:FOLDER/upstream; access_log FOLDER/upstream.log seen;
+                 return "welcome"; }
+        server { LISTEN; countersign_policy policy.toml; countersign_mode session;
+                 proxy_pass unix:FOLDER/upstream; }"#;
     each(|build| {
         let site = Site::new();
-        let folder = site.path().display().to_string();
-        let stream = format!(
-            r#"log_format seen "$countersign_verdict $bytes_received";
-               server {{ listen unix:{folder}/upstream; access_log {folder}/upstream.log seen;
-                         return "welcome"; }}
-               server {{ LISTEN; countersign_policy policy.toml; countersign_mode session;
-                         proxy_pass unix:{folder}/upstream; }}"#
-        );
-        let nginx = Nginx::start_with(build, &site, &Setup { stream: &stream, ..Setup::DEFAULT });
+        let nginx = Nginx::start_with(build, &site, &Setup { stream, ..Setup::DEFAULT });
         for who in [Some("stranger"), None] {
             assert_eq!(come(&nginx, VERSIONS[1], who, &[]).answer, None);
         }

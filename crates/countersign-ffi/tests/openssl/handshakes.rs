@@ -17,7 +17,7 @@ fn an_approved_client_gets_in_under_its_name() {
     let Some(server) = Server::start(&site, Way::Tickets) else { return };
     for (version, name) in VERSIONS.into_iter().zip(["TLSv1.2", "TLSv1.3"]) {
         let heard = visit(&site, &server, version, Some("billing"), &[]);
-        assert_eq!(heard.echo.as_deref(), Some("billing: friend"), "{heard:?}");
+        assert_eq!(heard.answer.as_deref(), Some("billing: friend"), "{heard:?}");
         assert_eq!(server.next(), format!("in: billing allowed {name} fresh"));
     }
     server.end();
@@ -46,7 +46,7 @@ fn a_client_that_is_revoked_while_it_is_there_has_to_go() {
     let site = Site::new();
     let Some(server) = Server::start(&site, Way::Tickets) else { return };
     let mut clients = VERSIONS.map(|version| {
-        let mut client = Client::start(&site, &server, version, Some("billing"), &[]);
+        let mut client = Client::connect(&site, &server, version, Some("billing"), &[]);
         assert_eq!(client.say("friend").as_deref(), Some("billing: friend"));
         assert!(server.next().starts_with("in: billing "));
         client
@@ -64,7 +64,7 @@ fn a_client_that_is_revoked_while_it_is_there_has_to_go() {
 fn a_server_that_is_told_to_end_shows_its_clients_out() {
     let site = Site::new();
     let Some(server) = Server::start(&site, Way::Tickets) else { return };
-    let mut client = Client::start(&site, &server, "-tls1_3", Some("billing"), &[]);
+    let mut client = Client::connect(&site, &server, "-tls1_3", Some("billing"), &[]);
     assert!(client.say("friend").is_some());
     assert!(server.next().starts_with("in: billing "));
     server.end();

@@ -113,17 +113,22 @@ static void a_verify_mode_that_is_set_later_lets_nobody_in(void) {
     csn_verifier_free(v);
 }
 
+/* The next one gets the server's SSL of the first. */
+static void use_again(pair *first, pair *next) {
+    SSL_free(next->server);
+    next->server = first->server;
+    first->server = NULL;
+    DEMAND(SSL_clear(next->server) == 1);
+    join(next);
+    shake(next);
+}
+
 static void an_ssl_that_is_used_again_forgets_its_client(void) {
     csn_verifier *v = verifier_of("policy.toml");
     SSL_CTX *ctx = server(v, demanding(CSN_CLIENT_AUTH_OPTIONAL, NULL));
     pair p = meet(ctx, "billing", NULL, NULL), next = begin(ctx, NULL, NULL, NULL);
     DEMAND(is_allowed(&p));
-    SSL_free(next.server);
-    next.server = p.server;
-    p.server = NULL;
-    DEMAND(SSL_clear(next.server) == 1);
-    join(&next);
-    shake(&next);
+    use_again(&p, &next);
     DEMAND(is_in(&next) && refusal(&next) == CSN_REASON_NO_CERTIFICATE);
     part(&p);
     part(&next);
@@ -131,12 +136,7 @@ static void an_ssl_that_is_used_again_forgets_its_client(void) {
     p = meet(ctx, "stranger", NULL, NULL);
     next = begin(ctx, NULL, NULL, NULL);
     DEMAND(refusal(&p) == CSN_REASON_NOT_LISTED);
-    SSL_free(next.server);
-    next.server = p.server;
-    p.server = NULL;
-    DEMAND(SSL_clear(next.server) == 1);
-    join(&next);
-    shake(&next);
+    use_again(&p, &next);
     DEMAND(is_in(&next) && refusal(&next) == CSN_REASON_NO_CERTIFICATE);
     part(&p);
     part(&next);
@@ -262,11 +262,7 @@ static void misuse_is_refused(void) {
 }
 
 int main(void) {
-    static const struct {
-        const char *name;
-        void (*run)(void);
-    } tests[] = {
-#define TEST(name) {#name, name}
+    static const test_case tests[] = {
         TEST(who_gets_in),
         TEST(nothing_good_is_said_before_the_end_and_other_info_callbacks_are_called),
         TEST(a_shared_key_instead_of_a_certificate_lets_nobody_in),
@@ -279,14 +275,5 @@ int main(void) {
         TEST(a_review_follows_the_policy),
         TEST(misuse_is_refused),
     };
-    size_t i;
-    for (version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
-        for (i = 0; i < sizeof tests / sizeof *tests; i++) {
-            test = tests[i].name;
-            tests[i].run();
-            printf("ok: %s\n", test);
-        }
-    }
-    puts("done");
-    return 0;
+    return run_tests(tests, sizeof tests / sizeof *tests);
 }

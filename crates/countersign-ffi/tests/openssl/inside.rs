@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use crate::process::{outcome, text};
 use crate::program::compiled;
 use crate::site::Site;
 
@@ -11,14 +12,9 @@ fn run(source: &str) {
         return;
     };
     let site = Site::new();
-    let output = Command::new(program).current_dir(site.path()).output().expect("it runs");
-    let stdout = String::from_utf8_lossy(&output.stdout);
-    println!("{stdout}");
-    assert!(
-        output.status.success() && stdout.ends_with("done\n"),
-        "{stdout}{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let output = outcome(Command::new(program).current_dir(site.path()));
+    println!("{}", text(&output));
+    assert!(output.status.success() && output.stdout.ends_with(b"done\n"), "{source}");
 }
 
 #[test]

@@ -117,11 +117,7 @@ static void a_session_of_an_ssl_ctx_without_protection_gets_nowhere(void) {
     int way;
     for (way = 0; way < 4; way++) {
         site s = two_names(CSN_CLIENT_AUTH_OFF, way & 1, (way & 2) != 0);
-        pair p = meet(s.a, NULL, "a.example", NULL);
-        SSL_SESSION *of_a;
-        DEMAND(is_in(&p));
-        of_a = taken();
-        part(&p);
+        SSL_SESSION *of_a = session_of(s.a, NULL, "a.example");
         DEMAND(refused_at_b(&s, NULL, of_a) && refused_at_b(&s, "billing", of_a));
         SSL_SESSION_free(of_a);
         close_site(&s);
@@ -195,14 +191,8 @@ static void behind_a_guarded_ssl_ctx_clients_come_back(void) {
         for (optional = 0; optional < 2; optional++) {
             csn_client_auth auth = optional ? CSN_CLIENT_AUTH_OPTIONAL : CSN_CLIENT_AUTH_REQUIRED;
             b_leads_to = server(v, demanding(auth, NULL));
-            if (optional) {
-                p = meet(bare, NULL, "b.example", NULL);
-                DEMAND(is_in(&p) && !is_allowed(&p));
-                session = taken();
-                part(&p);
-            } else {
-                session = session_at(bare, "b.example");
-            }
+            session = optional ? session_of(bare, NULL, "b.example")
+                               : session_at(bare, "b.example");
             p = meet(bare, "billing", "b.example", session);
             DEMAND(is_in(&p) && !is_resumed(&p) && is_allowed(&p));
             part(&p);
@@ -211,10 +201,7 @@ static void behind_a_guarded_ssl_ctx_clients_come_back(void) {
         }
         /* Its own sessions are its own. */
         b_leads_to = NULL;
-        p = meet(bare, NULL, "a.example", NULL);
-        DEMAND(is_in(&p));
-        session = taken();
-        part(&p);
+        session = session_of(bare, NULL, "a.example");
         p = meet(bare, NULL, "a.example", session);
         DEMAND(is_in(&p) && is_resumed(&p));
         part(&p);
@@ -238,11 +225,7 @@ static void a_guard_stands_once_and_where_nobody_is_asked(void) {
 }
 
 int main(void) {
-    static const struct {
-        const char *name;
-        void (*run)(void);
-    } tests[] = {
-#define TEST(name) {#name, name}
+    static const test_case tests[] = {
         TEST(every_way_of_switching_ends_at_the_policy_of_the_name),
         TEST(a_session_of_an_ssl_ctx_without_protection_gets_nowhere),
         TEST(a_name_that_leads_elsewhere_since_takes_no_session_along),
@@ -251,14 +234,5 @@ int main(void) {
         TEST(behind_a_guarded_ssl_ctx_clients_come_back),
         TEST(a_guard_stands_once_and_where_nobody_is_asked),
     };
-    size_t i;
-    for (version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
-        for (i = 0; i < sizeof tests / sizeof *tests; i++) {
-            test = tests[i].name;
-            tests[i].run();
-            printf("ok: %s\n", test);
-        }
-    }
-    puts("done");
-    return 0;
+    return run_tests(tests, sizeof tests / sizeof *tests);
 }

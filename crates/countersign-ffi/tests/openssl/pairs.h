@@ -1,25 +1,11 @@
-/* Client and server of one process, over memory. Anything odd ends the program. */
+/* Client and server of one process, over memory. */
 
 #ifndef PAIRS_H
 #define PAIRS_H
 
+#include "tests.h"
 #include <countersign_openssl.h>
-#include <stdlib.h>
 #include <unistd.h>
-
-#define DEMAND(what)                                                                               \
-    do {                                                                                           \
-        if (!(what)) {                                                                             \
-            printf("not ok: %s, line %d: %s\n", test, __LINE__, #what);                            \
-            ERR_print_errors_fp(stdout);                                                           \
-            exit(1);                                                                               \
-        }                                                                                          \
-    } while (0)
-
-static const char *test = "";
-
-/* TLS1_2_VERSION or TLS1_3_VERSION. */
-static int version;
 
 typedef struct {
     SSL *client;
@@ -186,12 +172,22 @@ static inline void part(pair *p) {
     ERR_clear_error();
 }
 
+/* A session of whoever gets in; NULL where the server gave none. */
+static inline SSL_SESSION *session_of(SSL_CTX *ctx, const char *who, const char *name) {
+    pair p = meet(ctx, who, name, NULL);
+    SSL_SESSION *session;
+    DEMAND(is_in(&p) && (who != NULL || !is_allowed(&p)));
+    /* The client has read what came before the last byte. */
+    session = taken();
+    part(&p);
+    return session;
+}
+
 /* A session of the approved client. */
 static inline SSL_SESSION *session_at(SSL_CTX *ctx, const char *name) {
     pair p = meet(ctx, "billing", name, NULL);
     SSL_SESSION *session;
     DEMAND(is_in(&p) && is_allowed(&p) && !is_resumed(&p));
-    /* The client has read what came before this byte. */
     session = taken();
     DEMAND(session != NULL);
     part(&p);

@@ -1,33 +1,29 @@
 //! Compiling a C program against the header, the glue and the library of this build.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::LazyLock;
+
+use crate::library::put_library_into;
+use crate::process::{are_here, outcome, run, skip};
 
 /// The program made from this source in the repository; `None`, and a word past the harness, where
 /// OpenSSL's headers or its command are missing.
 pub(crate) fn compiled(source: &str) -> Option<PathBuf> {
-    if !*HAS_OPENSSL {
-        let test = std::thread::current();
-        let test = test.name().unwrap_or("a test");
-        let why = "needs openssl and libssl-dev (`.ci/packages` installs them)";
-        let line = format!("skipped: {test}: {why}\n");
-        let _ = std::io::stderr().write_all(line.as_bytes());
+    if !are_here(&["cc", "openssl"]) {
+        return None;
+    }
+    if !*HAS_HEADERS {
+        skip("needs libssl-dev (`.ci/packages` installs it)");
         return None;
     }
     Some(compile(source))
 }
 
-static HAS_OPENSSL: LazyLock<bool> = LazyLock::new(|| {
+static HAS_HEADERS: LazyLock<bool> = LazyLock::new(|| {
     let mut cc = Command::new("cc");
     cc.args(["-fsyntax-only", "-include", "openssl/ssl.h", "-x", "c", "/dev/null"]);
-    let mut openssl = Command::new("openssl");
-    openssl.arg("version");
-    [cc, openssl].iter_mut().all(|program| {
-        let quiet = program.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        quiet.status().is_ok_and(|status| status.success())
-    })
+    outcome(&mut cc).status.success()
 });
 
 /// COUNTERSIGN_TEST_CFLAGS come last: `-fsanitize=address,undefined` is one use of them.
@@ -51,22 +47,14 @@ fn compile(source: &str) -> PathBuf {
         .arg(&folder)
         .arg(format!("-Wl,-rpath,{}", folder.display()))
         .args(["-lcountersign", "-lssl", "-lcrypto", "-pthread"]);
-    let output = cc.output().expect("cc runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    run(&mut cc);
     program
 }
 
-/// A folder with the library under the names that it has when installed. Cargo builds it beside
-/// the tests.
+/// A folder with the library.
 fn library() -> PathBuf {
-    let test = std::env::current_exe().expect("where the test is");
-    let built = test.parent().expect("a folder").join("libcountersign_ffi.so");
-    assert!(built.exists(), "{} is not built", built.display());
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("openssl");
     std::fs::create_dir_all(&folder).expect("a folder");
-    for name in ["libcountersign.so", "libcountersign.so.0"] {
-        // Another test may have made it.
-        let _ = std::os::unix::fs::symlink(&built, folder.join(name));
-    }
+    put_library_into(&folder);
     folder
 }

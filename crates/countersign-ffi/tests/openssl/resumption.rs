@@ -1,4 +1,4 @@
-use crate::client::{Heard, VERSIONS, visit};
+use crate::client::{COME, Heard, KEEP, VERSIONS, visit};
 use crate::server::{Server, Way};
 use crate::site::Site;
 
@@ -24,19 +24,18 @@ fn cases() -> Vec<Case> {
 
 impl Case {
     fn fresh(&self, site: &Site, server: &Server) {
-        let heard = self.visit(site, server, Some("billing"), "-sess_out");
-        assert_eq!(heard.echo.as_deref(), Some("billing: friend"), "{self:?} {heard:?}");
+        let heard = self.visit(site, server, Some("billing"), KEEP);
+        assert_eq!(heard.answer.as_deref(), Some("billing: friend"), "{self:?} {heard:?}");
         assert!(!heard.is_resumed, "{self:?} {heard:?}");
         assert!(server.next().ends_with(" fresh"));
     }
 
     fn again(&self, site: &Site, server: &Server) -> Heard {
-        self.visit(site, server, Some("billing"), "-sess_in")
+        self.visit(site, server, Some("billing"), COME)
     }
 
-    fn visit(&self, site: &Site, server: &Server, who: Option<&str>, session: &str) -> Heard {
-        let mut more = vec![session, "session.pem"];
-        more.extend(self.more);
+    fn visit(&self, site: &Site, server: &Server, who: Option<&str>, how: [&str; 2]) -> Heard {
+        let more = [&how, self.more].concat();
         visit(site, server, self.version, who, &more)
     }
 }
@@ -62,7 +61,7 @@ fn an_approved_client_resumes_and_is_who_it_was() {
         case.fresh(&site, &server);
         for _ in 0..2 {
             let heard = case.again(&site, &server);
-            assert_eq!(heard.echo.as_deref(), Some("billing: friend"), "{case:?} {heard:?}");
+            assert_eq!(heard.answer.as_deref(), Some("billing: friend"), "{case:?} {heard:?}");
             assert!(heard.is_resumed, "{case:?} {heard:?}");
             let said = server.next();
             assert!(said.starts_with("in: billing allowed ") && said.ends_with(" resumed"));
@@ -77,8 +76,8 @@ fn a_session_needs_no_certificate_to_resume_and_still_has_its_client() {
         let site = Site::new();
         let Some(server) = Server::start(&site, case.way) else { return };
         case.fresh(&site, &server);
-        let heard = case.visit(&site, &server, None, "-sess_in");
-        assert_eq!(heard.echo.as_deref(), Some("billing: friend"), "{case:?} {heard:?}");
+        let heard = case.visit(&site, &server, None, COME);
+        assert_eq!(heard.answer.as_deref(), Some("billing: friend"), "{case:?} {heard:?}");
         assert!(heard.is_resumed && server.next().ends_with(" resumed"), "{case:?}");
         server.end();
     }
@@ -111,7 +110,7 @@ fn a_session_survives_a_change_that_is_not_about_it() {
     across(
         |site| site.write_policy("root.pem", &["billing", "stranger"]),
         |case, server, heard| {
-            assert!(heard.is_resumed && heard.echo.is_some(), "{case:?} {heard:?}");
+            assert!(heard.is_resumed && heard.answer.is_some(), "{case:?} {heard:?}");
             assert!(server.next().ends_with(" resumed"), "{case:?}");
         },
     );
@@ -122,7 +121,7 @@ fn a_session_that_was_made_under_other_trust_is_declined() {
     across(
         |site| site.write_policy("both.pem", &["billing"]),
         |case, server, heard| {
-            assert!(!heard.is_resumed && heard.echo.is_some(), "{case:?} {heard:?}");
+            assert!(!heard.is_resumed && heard.answer.is_some(), "{case:?} {heard:?}");
             assert!(server.next().ends_with(" fresh"), "{case:?}");
         },
     );
@@ -136,7 +135,7 @@ fn a_session_of_another_process_is_declined() {
         case.fresh(&site, &server);
         let Some(other) = Server::start(&site, case.way) else { return };
         let heard = case.again(&site, &other);
-        assert!(!heard.is_resumed && heard.echo.is_some(), "{case:?} {heard:?}");
+        assert!(!heard.is_resumed && heard.answer.is_some(), "{case:?} {heard:?}");
         assert!(other.next().ends_with(" fresh"), "{case:?}");
         server.end();
         other.end();

@@ -1,17 +1,13 @@
 //! The example server, run as a process.
 
-use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
-use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::sync::mpsc::Receiver;
 
+use crate::lines::{PATIENCE, lines_of};
 use crate::program::compiled;
 use crate::site::Site;
-
-/// Far more than anything here takes.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where the server keeps sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,13 +33,7 @@ impl Server {
             command.arg("cache");
         }
         let mut process = command.stdout(Stdio::piped()).spawn().expect("it runs");
-        let stdout = BufReader::new(process.stdout.take().expect("it is piped"));
-        let (sender, lines) = channel();
-        std::thread::spawn(move || {
-            for line in stdout.lines().map_while(Result::ok) {
-                let _ = sender.send(line);
-            }
-        });
+        let lines = lines_of(process.stdout.take().expect("it is piped"));
         let mut server = Self { process, lines, address: String::new() };
         let line = server.next();
         server.address = line.strip_prefix("listening on ").expect("an address").to_owned();

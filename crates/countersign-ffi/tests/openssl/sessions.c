@@ -66,10 +66,7 @@ static void a_session_from_before_certificates_were_required_is_declined(void) {
     DEMAND(length == 32 && SSL_CTX_set_session_id_context(before, id, length) == 1);
     part(&p);
     SSL_SESSION_free(session);
-    p = meet(before, NULL, NULL, NULL);
-    DEMAND(is_in(&p));
-    session = taken();
-    part(&p);
+    session = session_of(before, NULL, NULL);
     p = meet(before, NULL, NULL, session);
     DEMAND(is_in(&p) && is_resumed(&p));
     part(&p);
@@ -85,12 +82,8 @@ static void a_session_from_before_certificates_were_required_is_declined(void) {
 static void a_client_without_a_certificate_has_no_session(void) {
     csn_verifier *v = verifier_of("policy.toml");
     SSL_CTX *ctx = server(v, demanding(CSN_CLIENT_AUTH_OPTIONAL, NULL));
-    pair p = meet(ctx, NULL, NULL, NULL);
-    SSL_SESSION *session;
-    DEMAND(is_in(&p));
-    session = taken();
-    part(&p);
-    p = meet(ctx, NULL, NULL, session);
+    SSL_SESSION *session = session_of(ctx, NULL, NULL);
+    pair p = meet(ctx, NULL, NULL, session);
     DEMAND(is_in(&p) && !is_resumed(&p) && !is_allowed(&p));
     part(&p);
     SSL_SESSION_free(session);
@@ -208,11 +201,7 @@ static void the_cache_keeps_to_its_size(void) {
 }
 
 int main(void) {
-    static const struct {
-        const char *name;
-        void (*run)(void);
-    } tests[] = {
-#define TEST(name) {#name, name}
+    static const test_case tests[] = {
         TEST(a_session_resumes_only_where_it_was_made_or_under_that_name),
         TEST(a_session_from_before_certificates_were_required_is_declined),
         TEST(a_client_without_a_certificate_has_no_session),
@@ -222,14 +211,5 @@ int main(void) {
         TEST(a_cache_of_the_programs_own_stays_and_is_asked_behind_the_gate),
         TEST(the_cache_keeps_to_its_size),
     };
-    size_t i;
-    for (version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
-        for (i = 0; i < sizeof tests / sizeof *tests; i++) {
-            test = tests[i].name;
-            tests[i].run();
-            printf("ok: %s\n", test);
-        }
-    }
-    puts("done");
-    return 0;
+    return run_tests(tests, sizeof tests / sizeof *tests);
 }
