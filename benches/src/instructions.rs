@@ -22,7 +22,7 @@ const ASKED: &str = "COUNTERSIGN_BENCH_COUNT";
 /// Does what it was asked to, where this is the run under callgrind, and says so.
 pub fn counted_run(all: &[Countable<'_>]) -> bool {
     let Ok(asked) = env::var(ASKED) else { return false };
-    let (name, times) = asked.split_once(' ').unwrap_or((&asked, "0"));
+    let (times, name) = asked.split_once(' ').unwrap_or(("0", &asked));
     if let Some(countable) = all.iter().find(|countable| countable.name == name) {
         (countable.run)(times.parse().unwrap_or(0));
     }
@@ -54,10 +54,13 @@ pub fn collect(name: &str, times: usize, within: Option<&str>) -> Result<String,
     valgrind.arg(format!("--callgrind-out-file={}", file.display()));
     valgrind.args(within.map(|function| format!("--toggle-collect={function}")));
     valgrind.arg(env::current_exe().map_err(|error| error.to_string())?);
-    valgrind.env(ASKED, format!("{name} {times}")).env_remove("COUNTERSIGN_BENCH_RECORDS");
+    valgrind.env(ASKED, format!("{times} {name}")).env_remove("COUNTERSIGN_BENCH_RECORDS");
     let status = valgrind.stdin(Stdio::null()).stdout(Stdio::null()).status();
     let status = status.map_err(|error| format!("valgrind: {error}; .ci/packages installs it"))?;
     let text = fs::read_to_string(&file);
     drop(fs::remove_file(&file));
-    text.map_err(|error| format!("valgrind ended with {status}: {error}"))
+    match text {
+        Ok(text) if status.success() => Ok(text),
+        _ => Err(format!("valgrind ended with {status}")),
+    }
 }

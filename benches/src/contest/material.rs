@@ -42,12 +42,17 @@ pub struct Material {
     pub server: Vec<u8>,
     /// The server's key, PKCS#8, DER.
     pub server_key: Vec<u8>,
-    families: [Family; Chain::ALL.len()],
+    families: Vec<(Chain, Family)>,
 }
 
 impl Material {
-    /// New keys and certificates, with so many clients of P-256 besides the regular ones.
+    /// New keys and certificates of all kinds, with so many clients of P-256 besides the regular ones.
     pub fn new(unseen: usize) -> Self {
+        Self::of(&Chain::ALL, unseen)
+    }
+
+    /// Those of some kinds.
+    pub fn of(chains: &[Chain], unseen: usize) -> Self {
         let purpose = [extension::purpose::SERVER_AUTH];
         let authority = Authority::root_with(Name::common("Acme Servers"), Key::p256(), current);
         let server = authority.leaf_with("localhost", |c| {
@@ -56,16 +61,26 @@ impl Material {
                 .with(extension::extended_key_usage(&purpose))
                 .san([GeneralName::dns("localhost")])
         });
-        let families = Chain::ALL.map(|chain| {
-            let unseen = if chain == Chain::P256 { unseen } else { 0 };
-            Family::new(chain, REGULARS + unseen)
-        });
+        let family = |chain: &Chain| {
+            let unseen = if *chain == Chain::P256 { unseen } else { 0 };
+            (*chain, Family::new(*chain, REGULARS + unseen))
+        };
+        let families = chains.iter().map(family).collect();
         Self { families, server_key: server.key.pkcs8_der(), server: server.certificate }
     }
 
+    /// The kinds that there are.
+    pub fn chains(&self) -> Vec<Chain> {
+        self.families.iter().map(|(chain, _)| *chain).collect()
+    }
+
     /// Those with this kind of key.
+    ///
+    /// # Panics
+    /// Where there are none.
     pub fn family(&self, chain: Chain) -> &Family {
-        &self.families[chain as usize]
+        let family = self.families.iter().find(|(kind, _)| *kind == chain);
+        &family.expect("a kind that was asked for").1
     }
 }
 
