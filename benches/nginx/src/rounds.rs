@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use countersign_benches::contest::Failure;
 use countersign_benches::measure::Series;
-use countersign_load::{Address, Bounds, Crowd, Kind, Plan, Version, authorities};
+use countersign_load::{Address, Bounds, Crowd, Errand, Kind, Plan, Version, authorities};
 
 use crate::contestant::Contestant;
 use crate::nginx::Nginx;
@@ -83,7 +83,7 @@ pub(crate) fn plan(nginx: &Nginx, at_once: usize) -> Plan {
         server_name: "localhost".into(),
         version: Version::Tls13,
         kind: Kind::Full,
-        get: Some(("/".into(), 200)),
+        errand: Errand::Get { path: "/".into(), status: 200 },
         at_once,
     }
 }
