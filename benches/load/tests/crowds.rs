@@ -4,6 +4,7 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use countersign_load::{
@@ -92,6 +93,21 @@ fn another_answer_than_the_line_is_a_failure() {
     }
 }
 
+/// Whoever takes the server's processor time around a run would have them in it.
+#[test]
+fn sessions_are_fetched_before_the_first_run_only() {
+    let server = Server::start();
+    for version in VERSIONS {
+        let before = server.visits.load(Ordering::Relaxed);
+        let crowd = server.crowd(server.plan(version, Kind::Resumed), &server.ca);
+        for _ in 0..2 {
+            assert_eq!(crowd.run(TWENTY).good(), 20, "{version:?}");
+        }
+        // Two clients, but three threads with sessions of their own.
+        assert_eq!(server.visits.load(Ordering::Relaxed) - before, 3 + 20 + 20, "{version:?}");
+    }
+}
+
 #[test]
 fn a_crowd_without_anybody_is_none() {
     let server = Server::start();
@@ -108,6 +124,7 @@ struct Server {
     root: Authority,
     ca: Authority,
     address: SocketAddr,
+    visits: Arc<AtomicUsize>,
 }
 
 impl Server {
@@ -119,12 +136,15 @@ impl Server {
         let root = Authority::root_with(Name::common("root"), Key::p256(), current);
         let ca = root.intermediate_with(Name::common("ca"), Key::p256(), current);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let server = Self { address: listener.local_addr().unwrap(), root, ca };
+        let visits = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&visits);
+        let server = Self { address: listener.local_addr().unwrap(), root, ca, visits };
         let mut config = server.config();
         change(&mut config);
         let config = Arc::new(config);
         std::thread::spawn(move || {
             for socket in listener.incoming() {
+                counter.fetch_add(1, Ordering::Relaxed);
                 let config = Arc::clone(&config);
                 std::thread::spawn(move || serve(config, socket.unwrap()));
             }
