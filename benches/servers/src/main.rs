@@ -1,5 +1,5 @@
 //! nginx that verifies clients by itself beside nginx with the module: full handshakes a second, and
-//! what one costs the worker, with and without a large CRL. `make bench-nginx` builds and runs it.
+//! what one costs the worker, with and without a large CRL. `make bench-servers` builds and runs it.
 //!
 //! Every nginx has one worker. All run at the same time; they have their turns one after the other.
 #![forbid(unsafe_code)]
@@ -7,11 +7,11 @@
 mod contestant;
 mod modules;
 mod nginx;
+mod process;
 mod proof;
 mod report;
 mod rounds;
 mod site;
-mod worker;
 
 use std::process::ExitCode;
 
@@ -28,7 +28,7 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         Err(failure) => {
-            eprintln!("bench-nginx: {failure}");
+            eprintln!("bench-servers: {failure}");
             ExitCode::from(2)
         }
     }

@@ -12,8 +12,8 @@ use rustix::process::{Pid, Signal, geteuid, kill_process};
 
 use crate::contestant::Contestant;
 use crate::modules::Modules;
+use crate::process::Worker;
 use crate::site::Site;
-use crate::worker::Worker;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 

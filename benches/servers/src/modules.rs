@@ -17,7 +17,7 @@ impl Modules {
     pub(crate) fn build() -> Result<Self, Failure> {
         let library = env::current_exe()?.with_file_name("libcountersign_ffi.so");
         if !library.exists() {
-            return Err(format!("{} is not built: `make bench-nginx`", library.display()).into());
+            return Err(format!("{} is not built: `make bench-servers`", library.display()).into());
         }
         let folder = PolicyDir::new();
         // The names that it has when installed.
