@@ -1,110 +1,99 @@
-//! nginx, running with one worker, on a socket in a folder of its own.
+//! How nginx is set up.
 
 use std::fs;
+use std::io;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
 use countersign_benches::contest::Failure;
-use rustix::process::{Pid, Signal, geteuid, kill_process};
+use countersign_load::{Address, Version};
+use rustix::process::geteuid;
 
 use crate::contestant::Contestant;
-use crate::modules::Modules;
-use crate::process::Worker;
-use crate::site::Site;
+use crate::situation::{Crls, Over, Situation};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Where the distribution has it.
+pub(crate) const PROGRAM: &str = "/usr/sbin/nginx";
 
-/// It ends with this program, whatever becomes of that.
-pub(crate) struct Nginx {
-    master: Child,
-    folder: PathBuf,
-    pub(crate) worker: Worker,
+/// Writes its configuration into this folder. What is to be started, and where it will listen.
+pub(crate) fn prepare(
+    contestant: Contestant,
+    situation: &Situation,
+    module: &Path,
+    folder: &Path,
+) -> Result<(Vec<PathBuf>, Address), Failure> {
+    let address = match situation.over {
+        Over::Unix => Address::Unix(folder.join("socket")),
+        Over::Loopback => Address::Loopback(([127, 0, 0, 1], free_port()?).into()),
+    };
+    let file = folder.join("nginx.conf");
+    let load = match contestant.is_ours() {
+        true => format!("load_module {};", module.display()),
+        false => String::new(),
+    };
+    let configuration = configuration(contestant, situation, &address, folder);
+    fs::write(&file, format!("{load} {configuration}"))?;
+    let command = [PROGRAM.as_ref(), "-e".as_ref(), "stderr".as_ref(), "-p".as_ref(), folder];
+    let command = command.into_iter().chain(["-c".as_ref(), file.as_ref()]);
+    Ok((command.map(Path::to_owned).collect(), address))
 }
 
-impl Nginx {
-    pub(crate) fn start(
-        contestant: &Contestant,
-        modules: &Modules,
-        site: &Site,
-    ) -> Result<Self, Failure> {
-        static NEXT: AtomicUsize = AtomicUsize::new(0);
-        let folder = site.path().join(NEXT.fetch_add(1, Ordering::Relaxed).to_string());
-        fs::create_dir(&folder)?;
-        fs::write(folder.join("nginx.conf"), configuration(contestant, modules, &folder))?;
-        let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "TERM", "--", "/usr/sbin/nginx", "-p"]).arg(&folder);
-        command.arg("-c").arg(folder.join("nginx.conf"));
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let mut master = command.spawn()?;
-        let until = Instant::now() + PATIENCE;
-        let worker = loop {
-            if let Some(worker) = Worker::of(master.id()) {
-                break worker;
-            }
-            if master.try_wait()?.is_some() || Instant::now() > until {
-                let _ = kill_process(Pid::from_child(&master), Signal::TERM);
-                let log = fs::read_to_string(folder.join("error.log")).unwrap_or_default();
-                return Err(format!("nginx does not start: {log}").into());
-            }
-            sleep(Duration::from_millis(5));
-        };
-        Ok(Self { master, folder, worker })
-    }
-
-    pub(crate) fn socket(&self) -> PathBuf {
-        self.folder.join("socket")
-    }
-
-    /// Has it end in good order, with nothing logged that somebody has to look at.
-    pub(crate) fn end(mut self) -> Result<(), Failure> {
-        kill_process(Pid::from_child(&self.master), Signal::QUIT)?;
-        let status = self.master.wait()?;
-        let log = fs::read_to_string(self.folder.join("error.log"))?;
-        if !status.success() || !log.is_empty() {
-            return Err(format!("nginx ended with {status} and said: {log}").into());
-        }
-        Ok(())
-    }
+/// nginx does not take port 0. Where somebody else takes this one first, nginx does not start.
+fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
-impl Drop for Nginx {
-    fn drop(&mut self) {
-        // The master ends its worker. It has ended already where all went well.
-        if matches!(self.master.try_wait(), Ok(None)) {
-            let _ = kill_process(Pid::from_child(&self.master), Signal::TERM);
-            let _ = self.master.wait();
-        }
-    }
-}
-
-/// What all have in common: one worker, and nothing by which a session could go on. OpenSSL would
-/// hand out two tickets all the same.
-fn configuration(contestant: &Contestant, modules: &Modules, folder: &Path) -> String {
+/// What all have in common: one worker, and sessions that are in tickets or not at all. OpenSSL
+/// would hand out two tickets for TLS 1.3 all the same.
+fn configuration(
+    contestant: Contestant,
+    situation: &Situation,
+    address: &Address,
+    folder: &Path,
+) -> String {
     let here = folder.display();
     // As who runs the bench: nobody else can read its files.
     let user = if geteuid().is_root() { "user root;" } else { "" };
-    let (load, zone) = if contestant.is_ours {
-        (modules.load(), "countersign_zone shared:1m;")
-    } else {
-        (String::new(), "")
-    };
     let paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|kind| format!("{kind}_temp_path {here}/temp-{kind};\n"))
         .concat();
-    let server = contestant.server;
+    let version = match situation.version {
+        Version::Tls12 => "TLSv1.2",
+        Version::Tls13 => "TLSv1.3",
+    };
+    // No session is to end before the bench does.
+    let sessions = match situation.has_tickets {
+        true => "ssl_session_timeout 1d;",
+        false => "ssl_session_tickets off; ssl_conf_command NumTickets 0;",
+    };
+    let server = server(contestant, situation.crls);
     format!(
-        "{load} {user} daemon off; pid {here}/pid; error_log {here}/error.log warn;
+        "{user} daemon off; pid {here}/pid; error_log stderr warn;
          worker_processes 1; events {{ worker_connections 512; }}
          http {{
-           {paths} {zone} access_log off;
+           {paths} access_log off;
            ssl_certificate ../server.pem; ssl_certificate_key ../server.key;
-           ssl_protocols TLSv1.3; ssl_session_cache off; ssl_session_tickets off;
-           ssl_conf_command NumTickets 0;
-           server {{ listen unix:{here}/socket ssl; server_name localhost;
+           ssl_protocols {version}; ssl_session_cache off; {sessions}
+           server {{ listen {address} ssl; server_name localhost;
                      {server} location / {{ return 200 \"in\"; }} }}
          }}\n"
     )
+}
+
+/// What its server has besides that.
+fn server(contestant: Contestant, crls: Crls) -> String {
+    let (policy, crl) = match crls {
+        Crls::None => ("policy.toml", ""),
+        Crls::Large => ("policy-crl.toml", "ssl_crl ../all.crl;"),
+    };
+    match contestant {
+        Contestant::ModuleByHandshake => {
+            format!("countersign_policy ../{policy}; countersign_mode handshake;")
+        }
+        Contestant::ModuleByRequest => {
+            let mode = "countersign_mode request; countersign_require on;";
+            format!("countersign_policy ../{policy}; {mode}")
+        }
+        _ => format!("ssl_verify_client on; ssl_client_certificate ../root.pem; {crl}"),
+    }
 }

@@ -3,87 +3,135 @@
 use std::time::Duration;
 
 use countersign_benches::contest::Failure;
+use countersign_benches::effort;
 use countersign_benches::measure::Series;
-use countersign_load::{Address, Bounds, Crowd, Errand, Kind, Plan, Version, authorities};
+use countersign_load::{Bounds, Crowd, Kind, Plan, authorities};
 
 use crate::contestant::Contestant;
-use crate::nginx::Nginx;
+use crate::proof;
+use crate::server::{Programs, Server};
 use crate::site::Site;
+use crate::situation::Situation;
 
 /// Many and short, so that whatever disturbs some of them leaves the median alone, and neighbours
 /// are disturbed alike.
-const ROUNDS: usize = 33;
-const TURN: Duration = Duration::from_millis(250);
-const WARM_UP: Duration = Duration::from_millis(500);
+const ROUNDS: usize = 25;
+const TURN: Bounds = Bounds { time: Duration::from_millis(250), connections: usize::MAX };
 
-/// Keeps the worker busy without a queue to speak of.
-const AT_ONCE: usize = 4;
+/// Keeps the server busy, also where other work on the machine holds up some of the clients: a server
+/// that sleeps and wakes for each message is measured for that.
+const AT_ONCE: usize = 16;
 
-/// A configuration, its server, and what was measured of it.
-pub(crate) struct Lane {
-    pub(crate) contestant: &'static Contestant,
-    pub(crate) nginx: Nginx,
-    crowd: Crowd,
-    pub(crate) proof: Result<(), String>,
-    /// Nanoseconds of the worker's processor time for a connection, by rounds.
-    pub(crate) cpu: Series,
-    /// Nanoseconds of time for a connection.
-    pub(crate) time: Series,
-    /// The most cores that the clients were busy on in a turn.
-    pub(crate) own_cores: f64,
+/// A situation, and those who are compared in it.
+pub(crate) struct Contest {
+    pub(crate) situation: &'static Situation,
+    pub(crate) lanes: Vec<Lane>,
 }
 
-impl Lane {
+/// A contestant, its server, and what was measured of it.
+pub(crate) struct Lane {
+    pub(crate) contestant: Contestant,
+    pub(crate) server: Server,
+    crowd: Crowd,
+    /// Why its figures do not count, where they do not.
+    pub(crate) void: Option<String>,
+    /// Nanoseconds of the server's processor time for a connection.
+    pub(crate) cpu: Series,
+    /// Connections in a second.
+    pub(crate) rate: Series,
+    /// On how many cores the clients themselves were busy.
+    pub(crate) own_cores: Series,
+}
+
+impl Contest {
+    /// With servers that run.
     pub(crate) fn new(
-        contestant: &'static Contestant,
-        nginx: Nginx,
+        situation: &'static Situation,
+        programs: &Programs,
         site: &Site,
     ) -> Result<Self, Failure> {
-        let crowd = Crowd::new(plan(&nginx, AT_ONCE), roots(site)?, &site.regulars)?;
-        let series = Series::default;
-        let (cpu, time) = (series(), series());
-        Ok(Self { contestant, nginx, crowd, proof: Ok(()), cpu, time, own_cores: 0.0 })
+        let lane = |contestant: &Contestant| {
+            let server = Server::start(*contestant, situation, programs, site)?;
+            Lane::new(*contestant, situation, server, site)
+        };
+        let lanes = situation.contestants.iter().map(lane).collect::<Result<_, _>>()?;
+        Ok(Self { situation, lanes })
     }
 
-    fn turn(&mut self) -> Result<(), Failure> {
-        let before = self.nginx.worker.cpu()?;
-        let tally = self.crowd.run(Bounds { time: TURN, connections: usize::MAX });
-        let cpu = self.nginx.worker.cpu()?.saturating_sub(before);
-        if let Some((failure, times)) = tally.failures.first_key_value() {
-            return Err(format!("{}: {times} × {failure}", self.contestant.name).into());
+    /// Has everyone show that it does what it is measured for, and all its clients come.
+    pub(crate) fn prove(&mut self, site: &Site) {
+        for lane in &mut self.lanes {
+            lane.void = proof::prove(lane, self.situation, site).err();
+            if lane.void.is_none() {
+                lane.crowd.run(TURN);
+            }
         }
-        let connections = tally.good() as f64;
-        self.cpu.rounds.push(cpu.as_secs_f64() * 1e9 / connections);
-        self.time.rounds.push(tally.took.as_secs_f64() * 1e9 / connections);
-        self.own_cores = self.own_cores.max(tally.own_cores());
+    }
+
+    /// One round. Everyone goes first as often as anyone else.
+    fn round(&mut self, round: usize) -> Result<(), Failure> {
+        for turn in 0..self.lanes.len() {
+            let i = (round + turn) % self.lanes.len();
+            let lane = &mut self.lanes[i];
+            if lane.void.is_none() {
+                lane.turn()?;
+            }
+        }
         Ok(())
     }
 }
 
-/// Those that stood the proof, in turns, after all their clients have come once. Everyone goes first
-/// as often as anyone else.
-pub(crate) fn interleave(lanes: &mut [Lane]) -> Result<(), Failure> {
-    let mut lanes: Vec<_> = lanes.iter_mut().filter(|lane| lane.proof.is_ok()).collect();
-    for lane in &lanes {
-        lane.crowd.run(Bounds { time: WARM_UP, connections: usize::MAX });
+impl Lane {
+    fn new(
+        contestant: Contestant,
+        situation: &Situation,
+        server: Server,
+        site: &Site,
+    ) -> Result<Self, Failure> {
+        let plan = plan(contestant, situation, &server, situation.kind, AT_ONCE);
+        let crowd = Crowd::new(plan, roots(site)?, &site.regulars)?;
+        let [cpu, rate, own_cores] = [const { Series { rounds: Vec::new() } }; 3];
+        Ok(Self { contestant, server, crowd, void: None, cpu, rate, own_cores })
     }
-    for round in 0..ROUNDS {
-        for turn in 0..lanes.len() {
-            let i = (round + turn) % lanes.len();
-            lanes[i].turn()?;
+
+    fn turn(&mut self) -> Result<(), Failure> {
+        let before = self.server.process.cpu()?;
+        let tally = self.crowd.run(TURN);
+        let cpu = self.server.process.cpu()?.saturating_sub(before);
+        if let Some((failure, times)) = tally.failures.first_key_value() {
+            self.void = Some(format!("{times} × {failure}"));
+        } else if tally.good() == 0 {
+            self.void = Some("nobody got through".into());
         }
+        self.cpu.rounds.push(cpu.as_secs_f64() * 1e9 / tally.good() as f64);
+        self.rate.rounds.push(tally.rate());
+        self.own_cores.rounds.push(tally.own_cores());
+        Ok(())
+    }
+}
+
+/// Those that stood the proof, in turns: in each round the contests one after the other, so that
+/// those who are compared are neighbours.
+pub(crate) fn interleave(contests: &mut [Contest]) -> Result<(), Failure> {
+    for round in 0..effort::rounds(ROUNDS) {
+        contests.iter_mut().try_for_each(|contest| contest.round(round))?;
     }
     Ok(())
 }
 
-/// A full handshake and one request: only a request shows who is in, whatever the mode.
-pub(crate) fn plan(nginx: &Nginx, at_once: usize) -> Plan {
+pub(crate) fn plan(
+    contestant: Contestant,
+    situation: &Situation,
+    server: &Server,
+    kind: Kind,
+    at_once: usize,
+) -> Plan {
     Plan {
-        address: Address::Unix(nginx.socket()),
+        address: server.address.clone(),
         server_name: "localhost".into(),
-        version: Version::Tls13,
-        kind: Kind::Full,
-        errand: Errand::Get { path: "/".into(), status: 200 },
+        version: situation.version,
+        kind,
+        errand: contestant.errand(),
         at_once,
     }
 }
