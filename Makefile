@@ -1,7 +1,7 @@
 # What people type. `make` alone lists it.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test bench bench-quick bench-nginx fuzz tsan install uninstall \
+.PHONY: help demo test bench bench-quick bench-servers fuzz tsan install uninstall \
 	packages fmt lint docs structure header ring fuzz-smoke conformance tests
 
 SHELL := /bin/bash
@@ -30,23 +30,28 @@ bench: ## every figure and every peer in one table, and benches/RESULTS.md; an h
 	$(PEERS) --package peer-openssl --bin openssl-vendored --features vendored
 	$(PEERS) --package peer-boringssl --package peer-s2n --package peer-aws-lc
 	$(call say,"the library as it is shipped and the servers")
-	$(CARGO) build --release --locked --package countersign-ffi
-	$(CARGO) build --release --locked --package countersign-bench-nginx
+	$(servers)
 	@benches/run
 
 bench-quick: ## a look at the figures in under two minutes once it is built, peers in Rust only
 	@benches/run quick
 
-# Where it and the library beside it are built.
+# The library by itself, so that it is the one that is shipped; then what is put under load, and by what.
+define servers
+$(CARGO) build --release --locked --package countersign-ffi
+$(CARGO) build --release --locked --package countersign-tokio --example hyper
+$(CARGO) build --release --locked --package countersign-bench-servers
+endef
+
+# Where they are built.
 BUILT = $(or $(CARGO_TARGET_DIR),target)/release
 
-bench-nginx: ## nginx with the module beside nginx as it is, with and without a CRL of 100,000 entries
+bench-servers: ## nginx with the module beside nginx as it is, and the examples, under load
 	@.ci/packages
-	$(call say,"the library by itself - so that it is the one that is shipped - then the bench")
-	$(CARGO) build --release --locked --package countersign-ffi
-	$(CARGO) build --release --locked --package countersign-bench-nginx
-	$(call say,"the modules - 8 servers - in turns: a minute and a half")
-	@work=$$(mktemp -d) && trap 'rm -rf "$$work"' EXIT && TMPDIR=$$work $(BUILT)/bench-nginx
+	$(call say,"the library as it is shipped and the servers")
+	$(servers)
+	$(call say,"the modules - the examples in C - 24 servers - in turns: three minutes")
+	@work=$$(mktemp -d) && trap 'rm -rf "$$work"' EXIT && TMPDIR=$$work $(BUILT)/bench-servers
 
 fuzz: ## every fuzz target in turn, SECONDS=60 each
 	@.ci/fuzz $(SECONDS)

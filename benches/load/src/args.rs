@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
-use countersign_load::{Address, Bounds, Identity, Kind, Misuse, Plan, Version};
+use countersign_load::{Address, Bounds, Errand, Identity, Kind, Misuse, Plan, Version};
 
 const NOTES: &str = "\
 Latency is from connecting until the server has answered and closed: under TLS 1.3 a client is \
 through with its handshake before the server has looked at its certificate. For the same reason a \
-server that refuses without an alert is found out with --get only.
+server that refuses without an alert is found out with --get or --echo only.
 
 Exit codes: 0 every connection went as it should; 1 some did not; 2 usage or files.";
 
@@ -43,6 +43,9 @@ pub(crate) struct Args {
     /// Ask for this path once each handshake is done, in HTTP/1.1
     #[arg(long, value_name = "PATH")]
     get: Option<String>,
+    /// Send this line once each handshake is done, and wait for one that ends with it
+    #[arg(long, value_name = "LINE", conflicts_with = "get", value_parser = line)]
+    echo: Option<String>,
     /// The status that the answer must have
     #[arg(long, value_name = "STATUS", default_value_t = 200, requires = "get")]
     expect: u16,
@@ -75,7 +78,11 @@ impl Args {
                 Tls::V13 => Version::Tls13,
             },
             kind: if self.resume { Kind::Resumed } else { Kind::Full },
-            get: self.get.clone().map(|path| (path, self.expect)),
+            errand: match (&self.get, &self.echo) {
+                (Some(path), _) => Errand::Get { path: path.clone(), status: self.expect },
+                (None, Some(line)) => Errand::Echo(line.clone()),
+                (None, None) => Errand::Leave,
+            },
             at_once: self.at_once,
         }
     }
@@ -100,12 +107,40 @@ fn seconds(text: &str) -> Result<f64, String> {
     }
 }
 
+/// Of several, only the last would come back in the end.
+fn line(text: &str) -> Result<String, String> {
+    if text.is_empty() || text.contains(['\n', '\r']) {
+        return Err("one line, with something in it".into());
+    }
+    Ok(text.into())
+}
+
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use clap::{CommandFactory, Parser};
+    use countersign_load::Errand;
+
+    use super::Args;
+
+    fn errand(more: &[&str]) -> Option<Errand> {
+        let basics = ["countersign-load", "127.0.0.1:1", "--ca", "ca.pem"];
+        let args = Args::try_parse_from(basics.iter().chain(more)).ok()?;
+        Some(args.plan().errand)
+    }
+
+    #[test]
+    fn a_client_has_one_errand() {
+        let get = Errand::Get { path: "/x".into(), status: 204 };
+        assert_eq!(errand(&[]), Some(Errand::Leave));
+        assert_eq!(errand(&["--get", "/x", "--expect", "204"]), Some(get));
+        assert_eq!(errand(&["--echo", "hello you"]), Some(Errand::Echo("hello you".into())));
+        for none in [&["--echo", "x", "--get", "/"][..], &["--echo", "x\ny"], &["--echo", ""]] {
+            assert_eq!(errand(none), None, "{none:?}");
+        }
+    }
 
     #[test]
     fn the_arguments_are_well_formed() {
-        super::Args::command().debug_assert();
+        Args::command().debug_assert();
     }
 }

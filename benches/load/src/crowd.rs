@@ -1,7 +1,7 @@
 //! Many clients at a time.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Once};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -22,6 +22,8 @@ pub struct Crowd {
     name: ServerName<'static>,
     /// For each thread, those who it is in turn.
     threads: Vec<Vec<Arc<ClientConfig>>>,
+    /// Whether everyone has been there once.
+    first_visits: Once,
 }
 
 impl Crowd {
@@ -43,7 +45,7 @@ impl Crowd {
             own.map(|identity| config(&plan, &roots, identity)).collect()
         };
         let threads = (0..plan.at_once).map(of_thread).collect::<Result<_, _>>()?;
-        Ok(Self { plan, name, threads })
+        Ok(Self { plan, name, threads, first_visits: Once::new() })
     }
 
     /// One connection of the first client, as the plan says. How long it took.
@@ -54,10 +56,11 @@ impl Crowd {
         visit(&self.plan, &self.name, &self.threads[0][0], None)
     }
 
-    /// One connection after the other, so many at a time, within these bounds.
+    /// One connection after the other, so many at a time, within these bounds. Where sessions are
+    /// to be resumed, everyone gets one before the clock of the first run starts.
     pub fn run(&self, bounds: Bounds) -> Tally {
         if self.plan.kind == Kind::Resumed {
-            self.everyone_once();
+            self.first_visits.call_once(|| self.everyone_once());
         }
         let (turn, start) = (AtomicUsize::new(0), Instant::now());
         let mut tally = thread::scope(|scope| {

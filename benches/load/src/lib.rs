@@ -14,5 +14,5 @@ pub use address::Address;
 pub use crowd::Crowd;
 pub use failure::{Failure, Misuse};
 pub use identity::{Identity, authorities};
-pub use plan::{Bounds, Kind, Plan, Version};
+pub use plan::{Bounds, Errand, Kind, Plan, Version};
 pub use tally::Tally;

@@ -8,7 +8,7 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use clap::Parser;
-use countersign_load::{Crowd, Misuse, Tally, authorities};
+use countersign_load::{Crowd, Errand, Misuse, Tally, authorities};
 
 use args::Args;
 
@@ -36,7 +36,11 @@ fn run(args: &Args) -> Result<Tally, Misuse> {
 
 fn report(args: &Args, tally: &Tally) {
     let plan = args.plan();
-    let then = plan.get.map_or(String::new(), |(path, status)| format!(", GET {path}: {status}"));
+    let then = match plan.errand {
+        Errand::Leave => String::new(),
+        Errand::Get { path, status } => format!(", GET {path}: {status}"),
+        Errand::Echo(line) => format!(", echo of {line:?}"),
+    };
     println!(
         "{}: {:?}, {:?}{then}, {} at once",
         plan.address, plan.version, plan.kind, plan.at_once

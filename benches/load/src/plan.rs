@@ -17,11 +17,27 @@ pub struct Plan {
     pub version: Version,
     /// The handshakes that are wanted.
     pub kind: Kind,
-    /// The path of one GET, and the status that is expected. `None`: the client says goodbye after
-    /// the handshake, and waits until the server closes.
-    pub get: Option<(String, u16)>,
+    /// What the client has come for.
+    pub errand: Errand,
     /// Connections at a time.
     pub at_once: usize,
+}
+
+/// What a client does once its handshake is done. Each ends when the server has closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Errand {
+    /// It says goodbye at once.
+    Leave,
+    /// One request, in HTTP/1.1.
+    Get {
+        /// What is asked for.
+        path: String,
+        /// What the server must answer with.
+        status: u16,
+    },
+    /// It sends this, without the line's end, and says goodbye when a line has come that ends with
+    /// it: some servers put the client's name in front.
+    Echo(String),
 }
 
 /// A version of TLS.

@@ -8,7 +8,7 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, HandshakeKind};
 
 use crate::address::Socket;
-use crate::{Failure, Kind, Plan};
+use crate::{Errand, Failure, Kind, Plan};
 
 /// How long a server may be silent.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -35,21 +35,7 @@ pub(crate) fn visit(
     while tls.is_handshaking() {
         tls.complete_io(&mut socket)?;
     }
-    match &plan.get {
-        Some((path, status)) => {
-            write!(
-                tls.writer(),
-                "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
-                plan.server_name
-            )?;
-            let answer = until_closed(&mut tls, &mut socket)?;
-            expect(&answer, *status)?;
-        }
-        None => {
-            tls.send_close_notify();
-            until_closed(&mut tls, &mut socket)?;
-        }
-    }
+    run(&plan.errand, &plan.server_name, &mut tls, &mut socket)?;
     let took = start.elapsed();
     if wanted.is_some_and(|wanted| wanted != kind(&tls)) {
         return Err(Failure::Kind);
@@ -57,10 +43,42 @@ pub(crate) fn visit(
     Ok(took)
 }
 
-/// Sends what is to be sent, and takes what comes until nothing more does.
-fn until_closed(
+fn run(
+    errand: &Errand,
+    host: &str,
     tls: &mut ClientConnection,
     socket: &mut Box<dyn Socket>,
+) -> Result<(), Failure> {
+    match errand {
+        Errand::Leave => tls.send_close_notify(),
+        Errand::Get { path, status } => {
+            write!(
+                tls.writer(),
+                "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+            )?;
+            let answer = receive(tls, socket, |_| false)?;
+            return expect(&answer, *status);
+        }
+        Errand::Echo(line) => {
+            let line = format!("{line}\n").into_bytes();
+            tls.writer().write_all(&line)?;
+            // Under TLS 1.2 a server may drop its answer to one who has said goodbye (RFC 5246
+            // section 7.2.1).
+            let answer = receive(tls, socket, |answer| answer.ends_with(&line))?;
+            if !answer.ends_with(&line) {
+                return Err(Failure::Closed);
+            }
+            tls.send_close_notify();
+        }
+    }
+    receive(tls, socket, |_| false).map(drop)
+}
+
+/// Sends what is to be sent, and takes what comes until that is enough, or the server has closed.
+fn receive(
+    tls: &mut ClientConnection,
+    socket: &mut Box<dyn Socket>,
+    is_enough: impl Fn(&[u8]) -> bool,
 ) -> Result<Vec<u8>, Failure> {
     // Who was refused in the meantime cannot write any more, but read why.
     while tls.wants_write() && tls.write_tls(socket).is_ok() {}
@@ -76,7 +94,8 @@ fn until_closed(
         let mut plaintext = vec![0; state.plaintext_bytes_to_read()];
         tls.reader().read_exact(&mut plaintext)?;
         answer.append(&mut plaintext);
-        if received == 0 || state.peer_has_closed() || answer.len() > MOST_OF_ANSWER {
+        let is_over = received == 0 || state.peer_has_closed() || answer.len() > MOST_OF_ANSWER;
+        if is_over || is_enough(&answer) {
             return Ok(answer);
         }
     }

@@ -4,9 +4,12 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use countersign_load::{Address, Bounds, Crowd, Failure, Identity, Kind, Plan, Tally, Version};
+use countersign_load::{
+    Address, Bounds, Crowd, Errand, Failure, Identity, Kind, Plan, Tally, Version,
+};
 use countersign_testkit::forge::extension::{self, purpose};
 use countersign_testkit::forge::{Authority, CertificateBuilder, GeneralName, Key, Leaf, Name};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -15,12 +18,17 @@ use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 
 const VERSIONS: [Version; 2] = [Version::Tls12, Version::Tls13];
 
+fn errands() -> [Errand; 3] {
+    let get = Errand::Get { path: "/".into(), status: 200 };
+    [Errand::Leave, get, Errand::Echo("here I am".into())]
+}
+
 #[test]
 fn full_handshakes_are_full() {
     let server = Server::start();
     for version in VERSIONS {
-        for get in [None, Some(("/".into(), 200))] {
-            let plan = Plan { get, ..server.plan(version, Kind::Full) };
+        for errand in errands() {
+            let plan = Plan { errand, ..server.plan(version, Kind::Full) };
             let tally = server.meet(plan, &server.ca);
             assert_eq!((tally.good(), tally.failed()), (20, 0), "{version:?} {tally:?}");
             assert!(tally.own_cpu > Duration::ZERO && tally.latency(0.5) <= tally.latency(0.99));
@@ -32,8 +40,8 @@ fn full_handshakes_are_full() {
 fn resumed_handshakes_are_resumed() {
     let server = Server::start();
     for version in VERSIONS {
-        for get in [None, Some(("/".into(), 200))] {
-            let plan = Plan { get, ..server.plan(version, Kind::Resumed) };
+        for errand in errands() {
+            let plan = Plan { errand, ..server.plan(version, Kind::Resumed) };
             let tally = server.meet(plan, &server.ca);
             assert_eq!((tally.good(), tally.failed()), (20, 0), "{version:?} {tally:?}");
         }
@@ -58,8 +66,8 @@ fn refusals_are_failures() {
     let server = Server::start();
     let elsewhere = Authority::root_with(Name::common("elsewhere"), Key::p256(), current);
     for version in VERSIONS {
-        for get in [None, Some(("/".into(), 200))] {
-            let plan = Plan { get, ..server.plan(version, Kind::Full) };
+        for errand in errands() {
+            let plan = Plan { errand, ..server.plan(version, Kind::Full) };
             let tally = server.meet(plan, &elsewhere);
             assert_eq!((tally.good(), tally.failed()), (0, 20), "{version:?}");
             assert!(tally.failures.keys().all(Failure::is_refusal), "{:?}", tally.failures);
@@ -70,9 +78,34 @@ fn refusals_are_failures() {
 #[test]
 fn another_status_is_a_failure() {
     let server = Server::start();
-    let get = Some(("/".into(), 204));
-    let tally = server.meet(Plan { get, ..server.plan(Version::Tls13, Kind::Full) }, &server.ca);
+    let errand = Errand::Get { path: "/".into(), status: 204 };
+    let tally = server.meet(Plan { errand, ..server.plan(Version::Tls13, Kind::Full) }, &server.ca);
     assert_eq!((tally.good(), tally.failures.get(&Failure::Status(200))), (0, Some(&20)));
+}
+
+#[test]
+fn another_answer_than_the_line_is_a_failure() {
+    let server = Server::start();
+    for version in VERSIONS {
+        let errand = Errand::Echo("GET / HTTP/1.1".into());
+        let tally = server.meet(Plan { errand, ..server.plan(version, Kind::Full) }, &server.ca);
+        assert_eq!((tally.good(), tally.failures.get(&Failure::Closed)), (0, Some(&20)));
+    }
+}
+
+/// Whoever takes the server's processor time around a run would have them in it.
+#[test]
+fn sessions_are_fetched_before_the_first_run_only() {
+    let server = Server::start();
+    for version in VERSIONS {
+        let before = server.visits.load(Ordering::Relaxed);
+        let crowd = server.crowd(server.plan(version, Kind::Resumed), &server.ca);
+        for _ in 0..2 {
+            assert_eq!(crowd.run(TWENTY).good(), 20, "{version:?}");
+        }
+        // Two clients, but three threads with sessions of their own.
+        assert_eq!(server.visits.load(Ordering::Relaxed) - before, 3 + 20 + 20, "{version:?}");
+    }
 }
 
 #[test]
@@ -84,11 +117,14 @@ fn a_crowd_without_anybody_is_none() {
     assert!(Crowd::new(nobody, server.roots(), &[Identity::ANONYMOUS]).is_err());
 }
 
-/// Answers every request with 200, once. It ends with the tests.
+const TWENTY: Bounds = Bounds { time: Duration::from_secs(60), connections: 20 };
+
+/// Answers every request with 200, once, and sends back what is none. It ends with the tests.
 struct Server {
     root: Authority,
     ca: Authority,
     address: SocketAddr,
+    visits: Arc<AtomicUsize>,
 }
 
 impl Server {
@@ -100,12 +136,15 @@ impl Server {
         let root = Authority::root_with(Name::common("root"), Key::p256(), current);
         let ca = root.intermediate_with(Name::common("ca"), Key::p256(), current);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let server = Self { address: listener.local_addr().unwrap(), root, ca };
+        let visits = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&visits);
+        let server = Self { address: listener.local_addr().unwrap(), root, ca, visits };
         let mut config = server.config();
         change(&mut config);
         let config = Arc::new(config);
         std::thread::spawn(move || {
             for socket in listener.incoming() {
+                counter.fetch_add(1, Ordering::Relaxed);
                 let config = Arc::clone(&config);
                 std::thread::spawn(move || serve(config, socket.unwrap()));
             }
@@ -139,26 +178,35 @@ impl Server {
 
     fn plan(&self, version: Version, kind: Kind) -> Plan {
         let address = Address::Loopback(self.address);
-        Plan { address, server_name: "localhost".into(), version, kind, get: None, at_once: 3 }
+        let server_name = "localhost".into();
+        Plan { address, server_name, version, kind, errand: Errand::Leave, at_once: 3 }
     }
 
     /// Has two clients of this authority connect twenty times.
     fn meet(&self, plan: Plan, ca: &Authority) -> Tally {
+        self.crowd(plan, ca).run(TWENTY)
+    }
+
+    fn crowd(&self, plan: Plan, ca: &Authority) -> Crowd {
         let clients = ["a", "b"].map(|who| {
             let leaf = ca.leaf_with(who, current);
             let chain = [&leaf.certificate, &ca.certificate];
             Identity::new(chain.map(|der| CertificateDer::from(der.clone())).into(), key(&leaf))
         });
-        let bounds = Bounds { time: Duration::from_secs(60), connections: 20 };
-        Crowd::new(plan, self.roots(), &clients).unwrap().run(bounds)
+        Crowd::new(plan, self.roots(), &clients).unwrap()
     }
 }
 
 fn serve(config: Arc<ServerConfig>, socket: TcpStream) {
     let mut stream = StreamOwned::new(ServerConnection::new(config).unwrap(), socket);
     // Who is refused gets the alert from in here.
-    if matches!(stream.read(&mut [0; 1_024]), Ok(received) if received > 0) {
-        stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nin").unwrap();
+    let mut request = [0; 1_024];
+    match stream.read(&mut request).unwrap_or(0) {
+        0 => (),
+        _ if request.starts_with(b"GET ") => {
+            stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nin").unwrap();
+        }
+        length => stream.write_all(&[b"you: ", &request[..length]].concat()).unwrap(),
     }
     stream.conn.send_close_notify();
     let _ = stream.flush();

@@ -1,18 +1,19 @@
 //! Whether a server does what it is measured for: one that lets in whom it should not has no row.
 
-use countersign_load::{Crowd, Identity};
+use countersign_load::{Crowd, Identity, Kind};
 
-use crate::contestant::Crls;
 use crate::rounds::{Lane, plan, roots};
 use crate::site::Site;
+use crate::situation::{Crls, Situation};
 
 /// Shows that the server lets an approved client in, and nobody else: no stranger, nobody without
-/// a certificate, no revoked client where there is a CRL, and with the module nobody who is not
+/// a certificate, no revoked client where there is a CRL, and with a policy nobody who is not
 /// listed.
-pub(crate) fn prove(lane: &Lane, site: &Site) -> Result<(), String> {
+pub(crate) fn prove(lane: &Lane, situation: &Situation, site: &Site) -> Result<(), String> {
+    let plan = plan(lane.contestant, situation, &lane.server, Kind::Full, 1);
     let ask = |who: &Identity| {
         let who = std::slice::from_ref(who);
-        let crowd = Crowd::new(plan(&lane.nginx, 1), roots(site)?, who);
+        let crowd = Crowd::new(plan.clone(), roots(site)?, who);
         Ok::<_, String>(crowd.map_err(|misuse| misuse.to_string())?.once())
     };
     ask(&site.regulars[0])?.map_err(|failure| format!("an approved client: {failure}"))?;
@@ -20,10 +21,10 @@ pub(crate) fn prove(lane: &Lane, site: &Site) -> Result<(), String> {
         ("a stranger", &site.stranger),
         ("a client without a certificate", &Identity::ANONYMOUS),
     ];
-    if lane.contestant.crls == Crls::Large {
+    if situation.crls == Crls::Large {
         others.push(("a revoked client", &site.revoked));
     }
-    if lane.contestant.is_ours {
+    if lane.contestant.is_ours() {
         others.push(("a client that is not listed", &site.unlisted));
     }
     for (who, identity) in others {

@@ -4,24 +4,31 @@ use std::fs;
 use std::time::Duration;
 
 use countersign_benches::contest::Failure;
+use nix::time::{clock_getcpuclockid, clock_gettime};
+use nix::unistd::Pid;
 
-/// A worker of nginx.
+/// A server, or the worker of one.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Worker(u32);
+pub(crate) struct Process(u32);
 
-impl Worker {
-    /// The one of this master, once it is there.
-    pub(crate) fn of(master: u32) -> Option<Self> {
-        let children = fs::read_to_string(format!("/proc/{master}/task/{master}/children")).ok()?;
+impl Process {
+    pub(crate) fn new(id: u32) -> Self {
+        Self(id)
+    }
+
+    /// The first child of this one, once it is there.
+    pub(crate) fn child_of(parent: u32) -> Option<Self> {
+        let children = fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).ok()?;
         children.split_whitespace().next()?.parse().ok().map(Self)
     }
 
-    /// How long it has run on a processor, for itself and in the kernel. Exact to the nanosecond
-    /// while it waits; a clock tick, as in `stat`, would be four handshakes.
+    /// How long it has run on a processor, for itself and in the kernel, in all of its threads,
+    /// also those that have ended: one of the servers has a thread for each connection, so that the
+    /// `schedstat` of those that are there says nothing. Exact to the nanosecond; a clock tick, as
+    /// in `stat`, would be many handshakes.
     pub(crate) fn cpu(self) -> Result<Duration, Failure> {
-        let text = fs::read_to_string(format!("/proc/{}/schedstat", self.0))?;
-        let ran = text.split(' ').next().and_then(|ns| ns.parse().ok());
-        Ok(Duration::from_nanos(ran.ok_or("schedstat is not as expected")?))
+        let clock = clock_getcpuclockid(Pid::from_raw(self.0.try_into()?))?;
+        Ok(clock_gettime(clock)?.into())
     }
 
     /// Bytes of it that are in memory: those that it has for itself alone, and all.
@@ -35,7 +42,7 @@ impl Worker {
     }
 }
 
-/// See [`Worker::memory`].
+/// See [`Process::memory`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Memory {
     pub(crate) private: u64,
