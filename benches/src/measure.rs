@@ -12,12 +12,18 @@ const SAMPLES: usize = 25;
 /// Batches of each of two things that are compared.
 const PAIRS: usize = 101;
 
+/// Batches of each of two things that differ by little.
+const CLOSE_PAIRS: usize = 1_001;
+
+/// How long such a batch is to take: so short that most are not interrupted on a machine that is busy.
+const CLOSE_BATCH: Duration = Duration::from_micros(200);
+
 /// How long a batch is to take; shorter than a scheduler's turn, so that some are not interrupted.
 const BATCH: Duration = Duration::from_millis(2);
 
 /// Nanoseconds for one call of `f`.
 pub fn least_ns(mut f: impl FnMut()) -> f64 {
-    let calls = calls_in_batch(&mut f);
+    let calls = calls_in_batch(BATCH, &mut f);
     (0..SAMPLES).map(|_| batch_ns(calls, &mut f)).fold(f64::INFINITY, f64::min)
 }
 
@@ -31,20 +37,36 @@ pub struct Pair {
     /// The first to the second, in the middle of all neighbouring batches: whatever the machine
     /// does to one of them, clock changes included, it does to its neighbour.
     pub ratio: f64,
+    /// The first less the second, in nanoseconds, in the middle of all neighbouring batches too.
+    pub difference: f64,
 }
 
 impl Pair {
     fn of(times: &[(f64, f64)]) -> Self {
         let middle = |f: fn(&(f64, f64)) -> f64| median(times.iter().map(f).collect());
-        Self { first: middle(|t| t.0), second: middle(|t| t.1), ratio: middle(|t| t.0 / t.1) }
+        Self {
+            first: middle(|t| t.0),
+            second: middle(|t| t.1),
+            ratio: middle(|t| t.0 / t.1),
+            difference: middle(|t| t.0 - t.1),
+        }
     }
 }
 
 /// Calls `a` and `b` in batches that take turns.
-pub fn pair(mut a: impl FnMut(), mut b: impl FnMut()) -> Pair {
-    let calls = (calls_in_batch(&mut a), calls_in_batch(&mut b));
+pub fn pair(a: impl FnMut(), b: impl FnMut()) -> Pair {
+    in_turns(PAIRS, BATCH, a, b)
+}
+
+/// The same for calls of nanoseconds that differ by a few: more and shorter batches.
+pub fn close_pair(a: impl FnMut(), b: impl FnMut()) -> Pair {
+    in_turns(CLOSE_PAIRS, CLOSE_BATCH, a, b)
+}
+
+fn in_turns(pairs: usize, length: Duration, mut a: impl FnMut(), mut b: impl FnMut()) -> Pair {
+    let calls = (calls_in_batch(length, &mut a), calls_in_batch(length, &mut b));
     let batch = |_| (batch_ns(calls.0, &mut a), batch_ns(calls.1, &mut b));
-    Pair::of(&(0..PAIRS).map(batch).collect::<Vec<_>>())
+    Pair::of(&(0..pairs).map(batch).collect::<Vec<_>>())
 }
 
 /// Calls `a` and then `b` with each item, once: for what cannot be repeated because it leaves
@@ -71,12 +93,12 @@ pub fn threads_secs(threads: usize, calls: usize, f: impl Fn(usize) + Sync) -> f
     start.elapsed().as_secs_f64()
 }
 
-fn calls_in_batch(f: &mut impl FnMut()) -> u32 {
+fn calls_in_batch(length: Duration, f: &mut impl FnMut()) -> u32 {
     let mut calls = 1_u32;
     loop {
         let spent = timed(calls, f);
-        if spent * 4 >= BATCH || calls >= 1 << 28 {
-            let scale = BATCH.as_secs_f64() / spent.as_secs_f64().max(1e-9);
+        if spent * 4 >= length || calls >= 1 << 28 {
+            let scale = length.as_secs_f64() / spent.as_secs_f64().max(1e-9);
             return (f64::from(calls) * scale).max(1.0) as u32;
         }
         calls *= 2;
