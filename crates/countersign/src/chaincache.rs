@@ -14,6 +14,7 @@ use foldhash::quality::RandomState;
 use crate::cache::SetCache;
 use crate::clock::{UnixTime, Window};
 use crate::crypto::PublicKey;
+use crate::limits::CACHE_ENTRIES;
 
 /// Bytes of the leaf that are hashed: 9 ns, where all of a usual leaf would take 38.
 const HASHED_BYTES: usize = 64;
@@ -111,7 +112,7 @@ impl<J> ChainCache<J> {
         let tail_bytes_max = bytes / TAILS_SHARE;
         Self {
             verdicts: SetCache::new(entries, bytes - tail_bytes_max),
-            tails: SetCache::new(entries / TAILS_SHARE, tail_bytes_max),
+            tails: SetCache::new(entries.min(CACHE_ENTRIES) / TAILS_SHARE, tail_bytes_max),
             tail_bytes: Arc::new(AtomicUsize::new(0)),
             tail_bytes_max,
             hasher: RandomState::default(),
