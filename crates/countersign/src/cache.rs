@@ -75,6 +75,7 @@ pub(crate) struct Hit<V>(Guard<Option<Arc<V>>>);
 impl<V> Deref for Hit<V> {
     type Target = V;
 
+    #[inline]
     fn deref(&self) -> &V {
         self.0.as_ref().expect("invariant: a hit is made of a slot that was full")
     }
