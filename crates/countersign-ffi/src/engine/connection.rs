@@ -338,3 +338,6 @@ fn change(conn: *mut csn_conn, change: impl FnOnce(&mut Connection)) -> csn_stat
         unsafe { borrow_mut(conn)? }.change(change)
     })
 }
+
+#[cfg(test)]
+mod tests;
