@@ -14,12 +14,18 @@ const SAMPLES: usize = 25;
 /// Batches of each of several things that are compared.
 const ROUNDS: usize = 101;
 
+/// Batches of each of several things that differ by little.
+const CLOSE_ROUNDS: usize = 1_001;
+
+/// How long such a batch is to take: so short that most are not interrupted on a machine that is busy.
+const CLOSE_BATCH: Duration = Duration::from_micros(200);
+
 /// How long a batch is to take; shorter than a scheduler's turn, so that some are not interrupted.
 const BATCH: Duration = Duration::from_millis(2);
 
 /// Nanoseconds for one call of `f`.
 pub fn least_ns(mut f: impl FnMut()) -> f64 {
-    let calls = calls_in_batch(&mut f);
+    let calls = calls_in_batch(BATCH, &mut f);
     (0..effort::rounds(SAMPLES)).map(|_| batch_ns(calls, &mut f)).fold(f64::INFINITY, f64::min)
 }
 
@@ -59,10 +65,23 @@ impl Series {
 }
 
 /// Calls each in batches that take turns; everyone goes first as often as anyone else.
-pub fn in_turns<const N: usize>(mut works: [&mut dyn FnMut(); N]) -> [Series; N] {
-    let calls = works.each_mut().map(calls_in_batch);
+pub fn in_turns<const N: usize>(works: [&mut dyn FnMut(); N]) -> [Series; N] {
+    turns(effort::rounds(ROUNDS), BATCH, works)
+}
+
+/// The same for calls of nanoseconds that differ by a few: more and shorter batches.
+pub fn in_short_turns<const N: usize>(works: [&mut dyn FnMut(); N]) -> [Series; N] {
+    turns(effort::rounds(CLOSE_ROUNDS), CLOSE_BATCH, works)
+}
+
+fn turns<const N: usize>(
+    rounds: usize,
+    length: Duration,
+    mut works: [&mut dyn FnMut(); N],
+) -> [Series; N] {
+    let calls = works.each_mut().map(|work| calls_in_batch(length, work));
     let mut all = [const { Series { rounds: Vec::new() } }; N];
-    for round in 0..effort::rounds(ROUNDS) {
+    for round in 0..rounds {
         for turn in 0..N {
             let i = (round + turn) % N;
             all[i].rounds.push(batch_ns(calls[i], &mut works[i]));
@@ -101,12 +120,12 @@ pub fn threads_secs(threads: usize, calls: usize, f: impl Fn(usize) + Sync) -> f
     start.elapsed().as_secs_f64()
 }
 
-fn calls_in_batch(f: &mut (impl FnMut() + ?Sized)) -> u32 {
+fn calls_in_batch(length: Duration, f: &mut (impl FnMut() + ?Sized)) -> u32 {
     let mut calls = 1_u32;
     loop {
         let spent = timed(calls, f);
-        if spent * 4 >= BATCH || calls >= 1 << 28 {
-            let scale = BATCH.as_secs_f64() / spent.as_secs_f64().max(1e-9);
+        if spent * 4 >= length || calls >= 1 << 28 {
+            let scale = length.as_secs_f64() / spent.as_secs_f64().max(1e-9);
             return (f64::from(calls) * scale).max(1.0) as u32;
         }
         calls *= 2;

@@ -42,7 +42,7 @@ fn main() {
     (0..4).for_each(|_| rust(&verifier));
     c();
     let mut said = Said::default();
-    let [in_c, in_rust] = measure::in_turns([&mut c, &mut || rust(&verifier)]);
+    let [in_c, in_rust] = measure::in_short_turns([&mut c, &mut || rust(&verifier)]);
     let figure = Figure::new(GROUP, "csn_verify()", Unit::Time, &in_c);
     let ratio = in_c.ratio(&in_rust);
     said.say(&figure.beside(Against::Limit, "Verifier::verify()", &in_rust, ratio));

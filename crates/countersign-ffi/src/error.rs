@@ -59,7 +59,7 @@ impl csn_error {
             explanation.line = error.line().unwrap_or(0);
             explanation.column = error.column().unwrap_or(0);
             let file = error.file().map(|file| file.to_string_lossy().into_owned());
-            text::copy(&file.unwrap_or_default(), &mut explanation.file);
+            text::copy(file.unwrap_or_default().as_bytes(), &mut explanation.file);
         };
         // SAFETY: as this function requires. Who gives none, or one without its size, gets none.
         let _ = unsafe { sized::fill(explanation, write) };
@@ -69,7 +69,7 @@ impl csn_error {
     fn fill(&mut self, status: csn_status, message: &str) {
         (self.status, self.line, self.column, self.reserved) = (status as i32, 0, 0, 0);
         self.file[0] = 0;
-        text::copy(message, &mut self.message);
+        text::copy(message.as_bytes(), &mut self.message);
     }
 }
 

@@ -68,7 +68,7 @@ impl CJournal {
 impl Journal for CJournal {
     fn record(&self, entry: &JournalEntry<'_>) {
         let mut verdict = csn_verdict::empty();
-        verdict.say(entry.verdict);
+        verdict.say(&entry.verdict.particulars());
         let entry = csn_journal_entry {
             struct_size: size_of::<csn_journal_entry>(),
             verdict: &raw const verdict,

@@ -235,7 +235,7 @@ mod tests {
             let is_allowed = reason.decision() == countersign::Decision::Allow;
             assert_eq!(csn_reason_x509_error(number) == 0, is_allowed, "{reason}");
             assert_eq!(csn_reason_http_status(number) == 200, is_allowed, "{reason}");
-            assert_eq!(csn_reason_alert(number), Alert::for_reason(*reason).code().into());
+            assert_eq!(csn_reason_alert(number), c_int::from(Alert::for_reason(*reason).code()));
         }
         for nonsense in [-1, 29, i32::MIN, i32::MAX] {
             assert_eq!(text(csn_reason_token(nonsense)), "internal");

@@ -2,12 +2,12 @@
 
 use core::ffi::c_char;
 use core::fmt;
-use core::ptr;
+use core::slice;
 
 /// Writes text into an array, and NUL behind it. What does not fit is left out at a character's
 /// boundary, and counted.
 pub(crate) struct Writer<'a> {
-    array: &'a mut [c_char],
+    array: &'a mut [u8],
     written: usize,
     /// Bytes of all the text, written or not.
     length: usize,
@@ -15,7 +15,7 @@ pub(crate) struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     pub(crate) fn new(array: &'a mut [c_char]) -> Self {
-        Self { array, written: 0, length: 0 }
+        Self { array: bytes(array), written: 0, length: 0 }
     }
 
     /// Ends the text. Returns how long it would have been.
@@ -37,9 +37,7 @@ impl Writer<'_> {
             false => 0,
         };
         let fits = if text.len() <= room { text.len() } else { boundary(text, room) };
-        let places = &mut self.array[self.written..][..fits];
-        // SAFETY: both are `fits` bytes long, of types that take any bits, and do not overlap.
-        unsafe { ptr::copy_nonoverlapping(text.as_ptr().cast(), places.as_mut_ptr(), fits) };
+        self.array[self.written..][..fits].copy_from_slice(&text[..fits]);
         self.written += fits;
         self.length += text.len();
     }
@@ -58,12 +56,63 @@ impl fmt::Write for Writer<'_> {
     }
 }
 
-/// Copies text into an array. Returns its length, which is more than what fits where it was cut.
+/// Copies UTF-8 into an array, and NUL behind it. Returns its length, which is more than what fits where
+/// it was cut.
 #[inline]
-pub(crate) fn copy(text: &str, array: &mut [c_char]) -> usize {
+pub(crate) fn copy(text: &[u8], array: &mut [c_char]) -> usize {
+    if text.len() >= array.len() {
+        return cut(text, array);
+    }
+    let array = bytes(array);
+    copy_short(text, array);
+    array[text.len()] = 0;
+    text.len()
+}
+
+#[cold]
+fn cut(text: &[u8], array: &mut [c_char]) -> usize {
     let mut writer = Writer::new(array);
-    writer.push(text.as_bytes());
+    writer.push(text);
     writer.finish()
+}
+
+/// Copies a few bytes without a call: ids and rules are too short to be worth the 5 ns of a `memcpy` in
+/// another library, and everyone who asks for a verdict waits for two.
+#[inline]
+fn copy_short(from: &[u8], to: &mut [u8]) {
+    match from.len().min(to.len()) {
+        len @ 16.. => copy_pieces::<16>(from, to, len),
+        len @ 8.. => copy_pieces::<8>(from, to, len),
+        len @ 4.. => copy_pieces::<4>(from, to, len),
+        len @ 2.. => copy_pieces::<2>(from, to, len),
+        1 => to[0] = from[0],
+        0 => {}
+    }
+}
+
+/// The last piece ends where the text does and may overlap the one before.
+#[inline]
+fn copy_pieces<const N: usize>(from: &[u8], to: &mut [u8], len: usize) {
+    debug_assert!(N <= len && len <= from.len() && len <= to.len());
+    let (last, mut at) = (len - N, 0);
+    loop {
+        // SAFETY: `at` is `last` at most, so that `N` bytes are left of both.
+        unsafe {
+            let piece = from.as_ptr().add(at).cast::<[u8; N]>().read();
+            to.as_mut_ptr().add(at).cast::<[u8; N]>().write(piece);
+        }
+        if at == last {
+            return;
+        }
+        at = (at + N).min(last);
+    }
+}
+
+/// Characters are bytes of another sign.
+#[inline]
+fn bytes(array: &mut [c_char]) -> &mut [u8] {
+    // SAFETY: it is the same place, borrowed as before, and either type takes any bits.
+    unsafe { slice::from_raw_parts_mut(array.as_mut_ptr().cast(), array.len()) }
 }
 
 #[cfg(test)]
@@ -81,10 +130,22 @@ mod tests {
     fn text_is_cut_at_a_character_and_ends_with_nul() {
         for (given, expected) in [("", ""), ("abc", "abc"), ("abcd", "abc"), ("abé", "ab")] {
             let mut array = [b'x' as c_char; 4];
-            assert_eq!(copy(given, &mut array), given.len());
+            assert_eq!(copy(given.as_bytes(), &mut array), given.len());
             assert_eq!(text(&array), expected);
         }
-        assert_eq!(copy("abc", &mut []), 3);
+        assert_eq!(copy(b"abc", &mut []), 3);
+    }
+
+    #[test]
+    fn text_of_every_length_is_copied_whole_and_nothing_else_is_written() {
+        let letters: Vec<u8> = (0..100).map(|i| b'a' + i % 26).collect();
+        for len in 0..letters.len() {
+            let mut array = [b'~' as c_char; 100];
+            assert_eq!(copy(&letters[..len], &mut array), len);
+            let (written, rest) = array.split_at(len);
+            assert!(written.iter().zip(&letters).all(|(c, letter)| *c as u8 == *letter), "{len}");
+            assert!(rest[0] == 0 && rest[1..].iter().all(|c| *c as u8 == b'~'), "{len}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use core::ffi::c_char;
 use core::mem::offset_of;
 use core::slice;
 
-use countersign::{Binding, OutOfScope, Reason, Verdict, VerdictRecord};
+use countersign::{Binding, OutOfScope, Particulars, Reason};
 
 use crate::boundary::{Outcome, call};
 use crate::reason::csn_decision;
@@ -63,88 +63,7 @@ const _: () = assert!(Binding::LENGTH == 64);
 /// The ids of clients fit, with NUL.
 const _: () = assert!(countersign::limits::CLIENT_ID_BYTES < 256);
 
-/// A verdict of the core, borrowed or recorded.
-pub(crate) trait Said {
-    fn reason(&self) -> Reason;
-    fn audit_reason(&self) -> Option<Reason>;
-    fn chain_index(&self) -> Option<usize>;
-    fn generation(&self) -> u64;
-    fn client(&self) -> Option<&[u8]>;
-    fn rule(&self, text: &mut text::Writer<'_>);
-    fn binding(&self) -> Option<Binding>;
-    fn is_cached(&self) -> bool;
-}
-
-impl Said for Verdict {
-    fn reason(&self) -> Reason {
-        self.reason()
-    }
-
-    fn audit_reason(&self) -> Option<Reason> {
-        self.audit_reason()
-    }
-
-    fn chain_index(&self) -> Option<usize> {
-        self.chain_index()
-    }
-
-    fn generation(&self) -> u64 {
-        self.generation()
-    }
-
-    fn client(&self) -> Option<&[u8]> {
-        self.client_bytes()
-    }
-
-    fn rule(&self, text: &mut text::Writer<'_>) {
-        self.rule_pieces(|piece| text.push(piece));
-    }
-
-    fn binding(&self) -> Option<Binding> {
-        self.binding()
-    }
-
-    fn is_cached(&self) -> bool {
-        self.is_cached()
-    }
-}
-
-impl Said for VerdictRecord {
-    fn reason(&self) -> Reason {
-        self.reason()
-    }
-
-    fn audit_reason(&self) -> Option<Reason> {
-        self.audit_reason()
-    }
-
-    fn chain_index(&self) -> Option<usize> {
-        self.chain_index()
-    }
-
-    fn generation(&self) -> u64 {
-        self.generation()
-    }
-
-    fn client(&self) -> Option<&[u8]> {
-        self.client().map(str::as_bytes)
-    }
-
-    fn rule(&self, text: &mut text::Writer<'_>) {
-        text.push(self.rule().unwrap_or("").as_bytes());
-    }
-
-    fn binding(&self) -> Option<Binding> {
-        self.binding().copied()
-    }
-
-    fn is_cached(&self) -> bool {
-        false
-    }
-}
-
-/// Where the verdict goes. It is given by reference: moved out of a body, it would be copied at every
-/// step.
+/// Where the verdict goes.
 pub(crate) struct Answer {
     /// As [`csn_verdict::decide`] requires.
     out: *mut csn_verdict,
@@ -152,7 +71,7 @@ pub(crate) struct Answer {
 
 impl Answer {
     #[inline]
-    pub(crate) fn give(self, verdict: &impl Said) -> Outcome<Given> {
+    pub(crate) fn give(self, verdict: &Particulars<'_>) -> Outcome<Given> {
         // SAFETY: only `decide` makes an answer, of what its caller vouches for, and waits for it.
         unsafe { sized::fill(self.out, |out| out.say(verdict)) }?;
         Ok(Given(()))
@@ -267,31 +186,27 @@ impl csn_verdict {
         self.binding = [0; 64];
     }
 
-    #[inline]
-    pub(crate) fn say(&mut self, verdict: &impl Said) {
-        let reason = verdict.reason();
-        self.reason = reason as i32;
-        self.audit_reason = verdict.audit_reason().map_or(-1, |reason| reason as i32);
-        let place = verdict.chain_index().map(|place| i32::try_from(place).unwrap_or(i32::MAX));
+    /// Always inlined: called, it would have the particulars written to memory for it to read them.
+    #[inline(always)]
+    pub(crate) fn say(&mut self, verdict: &Particulars<'_>) {
+        let place = verdict.chain_index.map(|place| i32::try_from(place).unwrap_or(i32::MAX));
+        self.reason = verdict.reason as i32;
+        self.audit_reason = verdict.audit_reason.map_or(-1, |reason| reason as i32);
         self.chain_index = place.unwrap_or(-1);
-        self.generation = verdict.generation();
-        self.is_cached = verdict.is_cached().into();
-        let mut client = text::Writer::new(&mut self.client);
-        client.push(verdict.client().unwrap_or(b""));
-        let client = client.finish();
+        self.generation = verdict.generation;
+        self.is_cached = verdict.is_cached.into();
+        let client = text::copy(verdict.client, &mut self.client);
         self.client_len = u16::try_from(client).unwrap_or(u16::MAX);
-        let mut rule = text::Writer::new(&mut self.rule);
-        verdict.rule(&mut rule);
-        self.rule_len = u32::try_from(rule.finish()).unwrap_or(u32::MAX);
-        let binding = verdict.binding();
-        self.expires = binding.map_or(0, |binding| binding.expiry().as_secs());
-        (self.binding, self.binding_len) = match binding {
+        let rule = text::copy(&verdict.rule, &mut self.rule);
+        self.rule_len = u32::try_from(rule).unwrap_or(u32::MAX);
+        self.expires = verdict.binding.map_or(0, |binding| binding.expiry().as_secs());
+        (self.binding, self.binding_len) = match verdict.binding {
             Some(binding) => (*binding.as_bytes(), 64),
             // That of an allow before must not be taken for one of this client's.
             None => ([0; 64], 0),
         };
         // Last: until everything is here it is a deny.
-        self.decision = reason.decision() as i32;
+        self.decision = verdict.reason.decision() as i32;
     }
 
     /// One to be written by this library for a callback.

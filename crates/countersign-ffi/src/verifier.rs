@@ -161,7 +161,8 @@ pub unsafe extern "C" fn csn_verify(
             let verifier = borrow(verifier)?;
             let mut certificates = Certificates::new();
             gather(chain, count, &mut certificates)?;
-            answer.give(&verifier.verify(&certificates, UnixTime::from_secs(now)))
+            let now = UnixTime::from_secs(now);
+            verifier.verify_with(&certificates, now, |verdict| answer.give(verdict))
         })
     }
 }
@@ -203,7 +204,8 @@ pub unsafe extern "C" fn csn_reauthorize(
         csn_verdict::decide(out, |answer| {
             let verifier = borrow(verifier)?;
             let (leaf, binding) = (leaf.as_slice()?, binding.as_slice()?);
-            answer.give(&verifier.reauthorize(leaf, binding, UnixTime::from_secs(now)))
+            let verdict = verifier.reauthorize(leaf, binding, UnixTime::from_secs(now));
+            answer.give(&verdict.particulars())
         })
     }
 }

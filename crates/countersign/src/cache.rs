@@ -16,6 +16,8 @@ use std::sync::Arc;
 
 use arc_swap::{ArcSwapOption, Guard};
 
+use crate::limits::CACHE_ENTRIES;
+
 const WAYS: usize = 8;
 
 /// Mean number of entries in a set of a full cache, in hundredths. Of keys spread at random over
@@ -73,6 +75,7 @@ pub(crate) struct Hit<V>(Guard<Option<Arc<V>>>);
 impl<V> Deref for Hit<V> {
     type Target = V;
 
+    #[inline]
     fn deref(&self) -> &V {
         self.0.as_ref().expect("invariant: a hit is made of a slot that was full")
     }
@@ -88,14 +91,13 @@ impl<V> Hit<V> {
 impl<V> SetCache<V> {
     /// A cache of at most `entries` entries that weigh at most `bytes` together, by the weights
     /// their inserter states. Zero of either is a cache that keeps nothing; more than
-    /// [`CACHE_ENTRIES`](crate::limits::CACHE_ENTRIES) are that many.
+    /// [`CACHE_ENTRIES`] are that many.
     pub(crate) fn new(entries: usize, bytes: usize) -> Self {
-        let entries = entries.min(crate::limits::CACHE_ENTRIES);
-        let sets = (entries * 100).div_ceil(KEYS_PER_SET_AT_CAPACITY).max(1);
+        let sets = sets_for(entries);
         Self {
             sets: (0..sets).map(|_| Set::new()).collect(),
             ledgers: (0..sets).map(|_| Ledger::new()).collect(),
-            entries_max: entries,
+            entries_max: entries.min(CACHE_ENTRIES),
             bytes_max: bytes,
             entries: AtomicUsize::new(0),
             bytes: AtomicUsize::new(0),
@@ -242,6 +244,11 @@ impl<V> SetCache<V> {
         self.bytes.fetch_sub(bytes as usize, Relaxed);
         self.entries.fetch_sub(1, Relaxed);
     }
+}
+
+/// How large the table for so many entries is. It is made at once, so the number is a bounded one.
+fn sets_for(entries: usize) -> usize {
+    (entries.min(CACHE_ENTRIES) * 100).div_ceil(KEYS_PER_SET_AT_CAPACITY).max(1)
 }
 
 /// A way is taken where its tag is not zero, so that bit 0 is always set.

@@ -6,14 +6,16 @@
 //! process, so that nobody outside can aim at a set.
 
 use core::hash::{BuildHasher, Hasher as _};
+use core::ops::Deref;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::Arc;
 
 use foldhash::quality::RandomState;
 
-use crate::cache::SetCache;
+use crate::cache::{Hit, SetCache};
 use crate::clock::{UnixTime, Window};
 use crate::crypto::PublicKey;
+use crate::limits::CACHE_ENTRIES;
 
 /// Bytes of the leaf that are hashed: 9 ns, where all of a usual leaf would take 38.
 const HASHED_BYTES: usize = 64;
@@ -45,6 +47,20 @@ pub(crate) struct Remembered<J> {
     pub(crate) generation: u64,
     /// The judgement itself.
     pub(crate) judged: J,
+    /// Bytes that the judgement holds elsewhere.
+    pub(crate) judged_bytes: usize,
+}
+
+/// A judgement where it is remembered. As of any [`Hit`], it is to be read and dropped.
+pub(crate) struct Recalled<J>(Hit<ChainVerdict<J>>);
+
+impl<J> Deref for Recalled<J> {
+    type Target = J;
+
+    #[inline]
+    fn deref(&self) -> &J {
+        &self.0.judged
+    }
 }
 
 /// One chain and what is remembered of it. What a look-up reads stands in one piece, in the order
@@ -111,7 +127,7 @@ impl<J> ChainCache<J> {
         let tail_bytes_max = bytes / TAILS_SHARE;
         Self {
             verdicts: SetCache::new(entries, bytes - tail_bytes_max),
-            tails: SetCache::new(entries / TAILS_SHARE, tail_bytes_max),
+            tails: SetCache::new(entries.min(CACHE_ENTRIES) / TAILS_SHARE, tail_bytes_max),
             tail_bytes: Arc::new(AtomicUsize::new(0)),
             tail_bytes_max,
             hasher: RandomState::default(),
@@ -121,15 +137,17 @@ impl<J> ChainCache<J> {
     /// What exactly this chain was judged to be, if this snapshot judged it and the judgement
     /// holds at `now`. Allocates nothing and writes nothing that another thread reads.
     #[inline]
-    pub(crate) fn get(&self, chain: &[&[u8]], generation: u64, now: UnixTime) -> Option<J>
-    where
-        J: Copy,
-    {
+    pub(crate) fn get(
+        &self,
+        chain: &[&[u8]],
+        generation: u64,
+        now: UnixTime,
+    ) -> Option<Recalled<J>> {
         let hash = self.leaf_hash(chain.first()?);
         let found = self
             .verdicts
             .get(hash, |verdict| verdict.is_current(generation, now) && verdict.is_about(chain))?;
-        Some(found.judged)
+        Some(Recalled(found))
     }
 
     /// Hands `use_key` the parsed key of a leaf that was judged good once, by whatever snapshot:
@@ -163,7 +181,8 @@ impl<J> ChainCache<J> {
             leaf_key: remembered.leaf_key,
         };
         let counts = 2 * size_of::<usize>();
-        let elsewhere = verdict.leaf.rest.len() + verdict.leaf_key.heap_bytes();
+        let elsewhere =
+            verdict.leaf.rest.len() + verdict.leaf_key.heap_bytes() + remembered.judged_bytes;
         let bytes = size_of::<ChainVerdict<J>>() + counts + elsewhere;
         self.verdicts.insert(self.leaf_hash(leaf), bytes, Arc::new(verdict))
     }

@@ -52,7 +52,7 @@ pub use footprint::Footprint;
 pub use journal::{Journal, JournalEntry};
 pub use metrics::MetricsSnapshot;
 pub use reason::{Decision, Reason};
-pub use verdict::{Verdict, VerdictRecord};
+pub use verdict::{Particulars, Verdict, VerdictRecord};
 pub use verifier::{OutOfScope, Reload, Verifier, VerifierBuilder};
 
 /// The README's snippet, compiled with the documentation tests.

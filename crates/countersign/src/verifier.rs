@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use arc_swap::{ArcSwap, Guard};
 
 use self::source::{Origin, Source, Text};
-use crate::chaincache::{ChainCache, Remembered};
+use crate::chaincache::{ChainCache, Recalled, Remembered};
 use crate::clock::UnixTime;
 use crate::crypto::{PublicKey, sha256};
 use crate::decide::{check_limits, decide, decide_again};
@@ -20,12 +20,12 @@ use crate::error::Error;
 use crate::footprint::Footprint;
 use crate::journal::{Journal, JournalEntry};
 use crate::metrics::{Lookup, Metrics, MetricsSnapshot};
-use crate::outcome::{Judged, Outcome};
+use crate::outcome::Outcome;
 use crate::policy::Given;
 use crate::reason::Reason;
 use crate::sigcache::SignatureFacts;
 use crate::snapshot::Snapshot;
-use crate::verdict::Verdict;
+use crate::verdict::{Basis, Concluded, Known, Particulars, Verdict};
 
 pub use self::reload::Reload;
 pub use self::scope::OutOfScope;
@@ -49,10 +49,13 @@ pub use self::scope::OutOfScope;
 pub struct Verifier {
     snapshot: ArcSwap<Snapshot>,
     generation: AtomicU64,
+    /// The generation whose remembered verdicts are given without a look at the snapshot. It changes
+    /// before the snapshot does: nobody who saw a policy is then told of the one before.
+    recalled_generation: AtomicU64,
     /// Held while a policy is read and put in force, so that reloads follow one another.
     origin: Mutex<Origin>,
     facts: SignatureFacts,
-    chains: ChainCache<Judged>,
+    chains: ChainCache<Known>,
     metrics: Metrics,
     journal: Option<Arc<dyn Journal>>,
 }
@@ -120,6 +123,7 @@ impl VerifierBuilder {
         Ok(Verifier {
             snapshot: ArcSwap::from_pointee(snapshot?),
             generation: AtomicU64::new(FIRST_GENERATION),
+            recalled_generation: AtomicU64::new(FIRST_GENERATION),
             origin: Mutex::new(Origin::new(self.source, files)),
             facts: SignatureFacts::new(self.fact_entries),
             chains: ChainCache::new(self.chain_entries, self.chain_bytes),
@@ -173,39 +177,89 @@ impl Verifier {
         considered.verdict
     }
 
+    /// [`Verifier::verify`] for callers that copy the verdict elsewhere: hands its particulars to `tell`.
+    ///
+    /// A remembered verdict says all of that by itself: no hold on the policy is taken and given back,
+    /// two atomic exchanges that a [`Verdict`] costs. `tell` is to be short, for it has a hold on what is
+    /// remembered.
+    #[inline]
+    pub fn verify_with<T>(
+        &self,
+        chain: &[&[u8]],
+        now: UnixTime,
+        tell: impl FnOnce(&Particulars<'_>) -> T,
+    ) -> T {
+        let Some((generation, known)) = self.recall(chain, now) else {
+            return self.verify_and_tell(chain, now, tell);
+        };
+        let particulars = known.particulars(generation);
+        // Counted afterwards: the count waits until all that was written before is in memory.
+        let told = tell(&particulars);
+        self.metrics.decision(particulars.reason, Lookup::Hit);
+        told
+    }
+
+    #[cold]
+    fn verify_and_tell<T>(
+        &self,
+        chain: &[&[u8]],
+        now: UnixTime,
+        tell: impl FnOnce(&Particulars<'_>) -> T,
+    ) -> T {
+        tell(&self.verify(chain, now).particulars())
+    }
+
+    /// What is remembered of a chain under the policy in force, unless there is a journal: it is told
+    /// the whole verdict.
+    #[inline]
+    fn recall(&self, chain: &[&[u8]], now: UnixTime) -> Option<(u64, Recalled<Known>)> {
+        if self.journal.is_some() || check_limits(chain).is_err() {
+            return None;
+        }
+        let generation = self.recalled_generation.load(Ordering::Acquire);
+        Some((generation, self.chains.get(chain, generation, now)?))
+    }
+
     /// [`Verifier::verify`] without a word to metrics and journal: for handshakes, in which a
     /// verdict counts only once the client has proved its key. [`Verifier::record`] follows then.
     #[inline]
     pub(crate) fn consider(&self, chain: &[&[u8]], now: UnixTime) -> Considered {
         let started = self.start();
         let snapshot = self.snapshot.load();
-        let (judged, lookup) = self.judge(&snapshot, chain, now);
-        Considered::new(judged, lookup, snapshot, started)
+        let (basis, lookup) = self.judge(&snapshot, chain, now);
+        Considered::new(basis, lookup, snapshot, started)
     }
 
     #[inline]
-    fn judge(&self, snapshot: &Snapshot, chain: &[&[u8]], now: UnixTime) -> (Judged, Lookup) {
+    fn judge(&self, snapshot: &Snapshot, chain: &[&[u8]], now: UnixTime) -> (Basis, Lookup) {
         if let Err(outcome) = check_limits(chain) {
-            return (outcome.into(), Lookup::None);
+            let concluded = Concluded::new(snapshot, &outcome.into());
+            return (Basis::Anew(concluded), Lookup::None);
         }
-        if let Some(judged) = self.chains.get(chain, snapshot.generation(), now) {
-            return (judged, Lookup::Hit);
+        if let Some(known) = self.chains.get(chain, snapshot.generation(), now) {
+            return (Basis::Remembered(known), Lookup::Hit);
         }
-        (self.judge_anew(snapshot, chain, now), Lookup::Miss)
+        (Basis::Anew(self.judge_anew(snapshot, chain, now)), Lookup::Miss)
     }
 
-    /// Out of line: where it is not, its stack is probed for chains that are remembered too, and their
-    /// verdicts are put together from pieces, for which whoever reads them then waits.
+    /// Out of line: where it is not, its stack is probed for chains that are remembered too.
     #[inline(never)]
-    fn judge_anew(&self, snapshot: &Snapshot, chain: &[&[u8]], now: UnixTime) -> Judged {
+    fn judge_anew(&self, snapshot: &Snapshot, chain: &[&[u8]], now: UnixTime) -> Concluded {
         let decision = decide(snapshot, &self.facts, chain, now);
         if let Some(key) = decision.leaf_key.filter(|_| self.chains.has_room()) {
-            let Judged { window, .. } = decision.judged;
-            let (leaf_key, generation) = (PublicKey::from(key), snapshot.generation());
-            let remembered = Remembered { leaf_key, window, generation, judged: decision.judged };
-            self.chains.insert(chain, remembered);
+            let judged = Known::new(snapshot, &decision.judged);
+            self.chains.insert(
+                chain,
+                Remembered {
+                    leaf_key: PublicKey::from(key),
+                    window: decision.judged.window,
+                    generation: snapshot.generation(),
+                    judged_bytes: judged.heap_bytes(),
+                    judged,
+                },
+            );
         }
-        decision.judged
+        Concluded::new(snapshot, &decision.judged)
     }
 
     /// The verdict on a session that resumes: the leaf it was made with and the
@@ -225,13 +279,16 @@ impl Verifier {
             Ok(()) => decide_again(&snapshot, leaf, binding, now).judged,
             Err(outcome) => outcome.into(),
         };
-        Considered::new(judged, Lookup::None, snapshot, started)
+        let concluded = Concluded::new(&snapshot, &judged);
+        Considered::new(Basis::Anew(concluded), Lookup::None, snapshot, started)
     }
 
     /// A refusal for what is wrong with the handshake itself, by the policy in force.
     pub(crate) fn refuse(&self, reason: Reason, position: u8, what: &'static str) -> Considered {
         let judged = Outcome::deny(reason, Some(position), what).into();
-        Considered::new(judged, Lookup::None, self.snapshot.load(), self.start())
+        let snapshot = self.snapshot.load();
+        let concluded = Concluded::new(&snapshot, &judged);
+        Considered::new(Basis::Anew(concluded), Lookup::None, snapshot, self.start())
     }
 
     /// Tells metrics and journal of a verdict on this leaf.
@@ -310,12 +367,12 @@ pub(crate) struct Considered {
 impl Considered {
     #[inline]
     fn new(
-        judged: Judged,
+        basis: Basis,
         lookup: Lookup,
         snapshot: Guard<Arc<Snapshot>>,
         started: Option<Instant>,
     ) -> Self {
-        let verdict = Verdict::new(judged, lookup == Lookup::Hit, snapshot);
+        let verdict = Verdict::new(basis, snapshot);
         Self { verdict, lookup, duration: started.map(|started| started.elapsed()) }
     }
 }

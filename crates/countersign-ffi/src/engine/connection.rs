@@ -293,7 +293,8 @@ pub unsafe extern "C" fn csn_conn_verdict(
             let connection = borrow(conn)?.whole()?;
             let of_session = connection.session().and_then(|session| session.verdict());
             let of_refusal = connection.refusal().and_then(|refusal| refusal.verdict());
-            answer.give(of_session.or(of_refusal).ok_or(csn_status::CSN_ERR_STATE)?)
+            let verdict = of_session.or(of_refusal).ok_or(csn_status::CSN_ERR_STATE)?;
+            answer.give(&verdict.particulars())
         })
     }
 }
@@ -310,7 +311,8 @@ pub unsafe extern "C" fn csn_conn_review(
     // SAFETY: as above.
     unsafe {
         csn_verdict::decide(out, |answer| {
-            answer.give(&borrow_mut(conn)?.review(UnixTime::from_secs(now))?)
+            let verdict = borrow_mut(conn)?.review(UnixTime::from_secs(now))?;
+            answer.give(&verdict.particulars())
         })
     }
 }
@@ -336,3 +338,6 @@ fn change(conn: *mut csn_conn, change: impl FnOnce(&mut Connection)) -> csn_stat
         unsafe { borrow_mut(conn)? }.change(change)
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,11 +22,12 @@ const STRICT: [&str; 7] = [
     "-Werror",
 ];
 
-const ABI: [&str; 14] = [
+const ABI: [&str; 15] = [
     "main",
     "layout",
     "reasons",
     "null",
+    "sizes",
     "errors",
     "decisions",
     "scopes",

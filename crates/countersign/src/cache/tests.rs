@@ -33,6 +33,15 @@ fn counted(cache: &Numbers) -> (usize, usize) {
     sum
 }
 
+/// A table that memory has no room for would end the process.
+#[test]
+fn the_table_of_a_cache_of_any_size_has_a_bound() {
+    let most = sets_for(CACHE_ENTRIES);
+    assert_eq!((sets_for(usize::MAX), sets_for(CACHE_ENTRIES + 1)), (most, most));
+    assert!(most * (size_of::<Set<u64>>() + size_of::<Ledger>()) < 1 << 30);
+    assert!(sets_for(0) == 1 && sets_for(CACHE_ENTRIES / 2) < most);
+}
+
 fn assert_accounts_hold(cache: &Numbers) {
     assert_eq!(counted(cache), (cache.len(), cache.bytes()));
     assert!(cache.len() <= cache.entries_max && cache.bytes() <= cache.bytes_max);

@@ -1,19 +1,26 @@
 //! The verdict: allow or deny, why, who, and under which policy.
 
+mod basis;
+mod particulars;
 mod record;
 
 use core::fmt;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use arc_swap::Guard;
 
 use crate::binding::Binding;
-use crate::outcome::{Judged, MatchedRule};
+use crate::outcome::{MatchedRule, Outcome};
 use crate::policy::ClientRecord;
 use crate::reason::{Decision, Reason};
 use crate::snapshot::Snapshot;
 
+pub use particulars::Particulars;
 pub use record::VerdictRecord;
+
+pub(crate) use basis::{Basis, Concluded, Known};
+use basis::{client_bytes, rule_bytes};
 
 /// Allow or deny, with the reason, the client and the rule.
 ///
@@ -27,19 +34,26 @@ pub struct Verdict {
 }
 
 struct Decided {
-    judged: Judged,
-    cached: bool,
+    basis: Basis,
     snapshot: Guard<Arc<Snapshot>>,
 }
 
+impl Decided {
+    #[inline]
+    fn outcome(&self) -> &Outcome {
+        &self.basis.concluded().outcome
+    }
+}
+
 impl Verdict {
-    pub(crate) fn new(judged: Judged, cached: bool, snapshot: Guard<Arc<Snapshot>>) -> Self {
-        Self { decided: Some(Decided { judged, cached, snapshot }) }
+    #[inline]
+    pub(crate) fn new(basis: Basis, snapshot: Guard<Arc<Snapshot>>) -> Self {
+        Self { decided: Some(Decided { basis, snapshot }) }
     }
 
     /// Allow or deny.
     pub fn decision(&self) -> Decision {
-        self.decided.as_ref().map_or(Decision::Deny, |d| d.judged.outcome.decision())
+        self.decided.as_ref().map_or(Decision::Deny, |d| d.outcome().decision())
     }
 
     /// Whether the client gets in.
@@ -49,25 +63,18 @@ impl Verdict {
 
     /// Why.
     pub fn reason(&self) -> Reason {
-        self.decided.as_ref().map_or(Reason::Internal, |d| d.judged.outcome.reason)
+        self.decided.as_ref().map_or(Reason::Internal, |d| d.outcome().reason)
     }
 
     /// Under [`Reason::AllowedAudit`], the reason enforcement would have denied with.
     pub fn audit_reason(&self) -> Option<Reason> {
-        self.decided.as_ref()?.judged.outcome.audit_reason
+        self.decided.as_ref()?.outcome().audit_reason
     }
 
     /// The client's id, where a record matched; also on a deny such as `approval_expired`.
     pub fn client(&self) -> Option<&str> {
         let decided = self.decided.as_ref()?;
-        Some(decided.snapshot.matcher().client_id(decided.judged.outcome.client?))
-    }
-
-    /// The same as bytes, which are not checked again to be UTF-8.
-    #[inline]
-    pub fn client_bytes(&self) -> Option<&[u8]> {
-        let decided = self.decided.as_ref()?;
-        Some(decided.snapshot.matcher().client_bytes(decided.judged.outcome.client?))
+        Some(decided.snapshot.matcher().client_id(decided.outcome().client?))
     }
 
     /// The client's id, owned.
@@ -87,32 +94,19 @@ impl Verdict {
 
     fn client_record(&self) -> Option<&ClientRecord> {
         let decided = self.decided.as_ref()?;
-        decided.snapshot.matcher().client_record(decided.judged.outcome.client?)
+        decided.snapshot.matcher().client_record(decided.outcome().client?)
     }
 
     /// The rule that decided, as `kind:value` (`uri:spiffe://acme.example/billing`), or `issued`.
     pub fn rule(&self) -> Option<String> {
-        let mut text = Vec::new();
-        self.rule_pieces(|piece| text.extend_from_slice(piece));
+        let text = self.particulars().rule.into_owned();
         let text = String::from_utf8(text).expect("invariant: a rule is text");
         (!text.is_empty()).then_some(text)
     }
 
-    /// [`rule`](Self::rule) as UTF-8, piece by piece, for callers with a place of their own to put it:
-    /// a rule of one key allocates nothing.
-    #[inline]
-    pub fn rule_pieces(&self, mut piece: impl FnMut(&[u8])) {
-        let Some(decided) = &self.decided else { return };
-        match decided.judged.outcome.rule {
-            MatchedRule::None => {}
-            MatchedRule::Issued => piece(b"issued"),
-            MatchedRule::Rule(rule) => decided.snapshot.matcher().rule_pieces(rule, &mut piece),
-        }
-    }
-
     /// The certificate a deny is about, by its place in the chain as presented (0 is the leaf).
     pub fn chain_index(&self) -> Option<usize> {
-        self.decided.as_ref()?.judged.outcome.position.map(usize::from)
+        self.decided.as_ref()?.outcome().position.map(usize::from)
     }
 
     /// The generation of the policy that decided; 0 where none did.
@@ -122,15 +116,26 @@ impl Verdict {
 
     /// Whether the verdict was remembered instead of worked out anew. It is the same either way.
     pub fn is_cached(&self) -> bool {
-        self.decided.as_ref().is_some_and(|d| d.cached)
+        self.decided.as_ref().is_some_and(|d| matches!(d.basis, Basis::Remembered(_)))
     }
 
     /// The bytes that tie a session to the trust and the time it was allowed under, to be kept in
     /// its ticket and given to [`Verifier::reauthorize`](crate::Verifier::reauthorize). `None`
     /// on a deny.
-    pub fn binding(&self) -> Option<Binding> {
-        let decided = self.decided.as_ref().filter(|_| self.is_allowed())?;
-        Some(Binding::new(&decided.snapshot, &decided.judged))
+    #[inline]
+    pub fn binding(&self) -> Option<&Binding> {
+        self.decided.as_ref()?.basis.concluded().binding.as_ref()
+    }
+
+    /// All of it at once, borrowed. Of a remembered verdict it allocates nothing.
+    #[inline]
+    pub fn particulars(&self) -> Particulars<'_> {
+        match &self.decided {
+            Some(Decided { basis: Basis::Remembered(known), snapshot }) => {
+                known.particulars(snapshot.generation())
+            }
+            decided => particulars_anew(decided.as_ref()),
+        }
     }
 
     /// The same, owned, without the policy: for what outlives the handshake.
@@ -141,9 +146,8 @@ impl Verdict {
     /// A sentence for people: the reason, the certificate, and what exactly.
     pub fn detail(&self) -> String {
         let mut text = self.reason().describe().to_owned();
-        let Some(Decided { judged: Judged { outcome, .. }, snapshot, .. }) = &self.decided else {
-            return text;
-        };
+        let Some(Decided { basis, snapshot }) = &self.decided else { return text };
+        let outcome = &basis.concluded().outcome;
         if let Some(audit_reason) = outcome.audit_reason {
             text = format!("{text}: {}", audit_reason.describe());
         }
@@ -160,6 +164,23 @@ impl Verdict {
             Some(position) => format!("{text} (certificate {position} of the chain)"),
             None => text,
         }
+    }
+}
+
+/// Out of line, for it is long and nobody waits for it who has not waited for a decision.
+#[cold]
+fn particulars_anew(decided: Option<&Decided>) -> Particulars<'_> {
+    let Some(Decided { basis, snapshot }) = decided else { return Particulars::default() };
+    let Concluded { outcome, binding } = basis.concluded();
+    Particulars {
+        reason: outcome.reason,
+        audit_reason: outcome.audit_reason,
+        client: client_bytes(snapshot, outcome.client),
+        rule: Cow::Owned(rule_bytes(snapshot, outcome.rule)),
+        chain_index: outcome.position.map(usize::from),
+        generation: snapshot.generation(),
+        is_cached: false,
+        binding: binding.as_ref(),
     }
 }
 

@@ -1,8 +1,9 @@
 //! A verdict that outlives its policy.
 
 use core::fmt;
+use std::borrow::Cow;
 
-use super::Verdict;
+use super::{Particulars, Verdict};
 use crate::binding::Binding;
 use crate::reason::{Decision, Reason};
 
@@ -53,7 +54,7 @@ impl VerdictRecord {
             generation: verdict.generation(),
             // Of a plain allow there is nothing more to say, and no reason to allocate.
             detail: (reason != Reason::Allowed).then(|| verdict.detail().into()),
-            binding: verdict.binding(),
+            binding: verdict.binding().copied(),
         }
     }
 
@@ -113,6 +114,20 @@ impl VerdictRecord {
     /// The generation of the policy that decided; 0 where none did.
     pub fn generation(&self) -> u64 {
         self.generation
+    }
+
+    /// All of it at once but for owner, scopes and detail, borrowed. Allocates nothing.
+    pub fn particulars(&self) -> Particulars<'_> {
+        Particulars {
+            reason: self.reason,
+            audit_reason: self.audit_reason,
+            client: self.client.as_deref().unwrap_or("").as_bytes(),
+            rule: Cow::Borrowed(self.rule.as_deref().unwrap_or("").as_bytes()),
+            chain_index: self.chain_index,
+            generation: self.generation,
+            is_cached: false,
+            binding: self.binding.as_ref(),
+        }
     }
 
     /// A sentence for people.

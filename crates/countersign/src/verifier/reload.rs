@@ -114,6 +114,7 @@ impl Verifier {
         match snapshot {
             Ok(snapshot) => {
                 let generation = snapshot.generation();
+                self.recalled_generation.store(generation, Ordering::Release);
                 self.snapshot.store(Arc::new(snapshot));
                 self.generation.store(generation, Ordering::Release);
                 self.metrics.event(Event::Reload);

@@ -110,6 +110,12 @@ impl Stage {
                 (self.cached.verify(&chain, now), self.uncached.verify(&chain, now));
             assert!(!fresh.is_cached());
             assert_eq!(fields(&ours), fields(&fresh), "at minute {minute}");
+            let expected = fresh.particulars();
+            self.cached.verify_with(&chain, now, |told| {
+                let mut told = told.clone();
+                told.is_cached = false;
+                assert_eq!(told, expected, "at minute {minute}");
+            });
         }
     }
 
@@ -140,7 +146,8 @@ impl Stage {
     fn resume(&self, chain: &[Vec<u8>], minute: i64) {
         let borrowed: Vec<&[u8]> = chain.iter().map(Vec::as_slice).collect();
         let now = UnixTime::from_secs(NOW + minute * MINUTE);
-        let Some(binding) = self.cached.verify(&borrowed, now).binding() else { return };
+        let verdict = self.cached.verify(&borrowed, now);
+        let Some(binding) = verdict.binding() else { return };
         let again = self.cached.reauthorize(&chain[0], binding.as_bytes(), now);
         let fresh = self.uncached.verify(&borrowed, now);
         assert_eq!(fields(&again), fields(&fresh));

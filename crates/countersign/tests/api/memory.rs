@@ -1,5 +1,7 @@
 //! Anchors and CRLs from memory, for callers who hold them there.
 
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
 use countersign::{ErrorKind, Reason, Verifier, VerifierBuilder};
 use countersign_testkit::forge::{Leaf, certificates_pem, pem};
 
@@ -52,6 +54,40 @@ fn crls_from_memory_are_required_like_those_in_files() {
     assert_eq!(reason(&verifier, &site, &other), Reason::Revoked);
     let of_the_root_alone = with(site.root.crl().sign(&site.root.key));
     assert_eq!(reason(&of_the_root_alone, &site, &leaf), Reason::RevocationUnknown);
+}
+
+/// Not even while a reload is at it: from memory, so that there are thousands.
+#[test]
+fn nobody_who_saw_a_policy_is_told_of_the_one_before() {
+    let site = Site::new();
+    let (leaf, anchor) = (site.leaf(BILLING), site.root.certificate.clone());
+    let knowing = policy().anchors(anchor.clone());
+    let other = POLICY.replace("billing\" }", "gone\" }");
+    let unknowing = Verifier::builder_from_toml(other, "/nowhere").anchors(anchor);
+    let verifier = knowing.clone().build().unwrap();
+    let (done, heard) = (AtomicBool::new(false), AtomicU64::new(0));
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let (chain, mut last) = (site.chain(&leaf), 0);
+            while !done.load(Ordering::Relaxed) {
+                let seen = verifier.verify(&chain, now()).generation();
+                let told = verifier.verify_with(&chain, now(), |told| told.generation);
+                assert!(last <= seen && seen <= told, "{told} after {seen} after {last}");
+                last = told;
+                heard.store(last, Ordering::Relaxed);
+            }
+        });
+        for _ in 0..2_000 {
+            verifier.reload_from(unknowing.clone()).unwrap();
+            let generation = verifier.reload_from(knowing.clone()).unwrap();
+            // There is something to be told of only once the client is remembered.
+            while heard.load(Ordering::Relaxed) < generation && !reader.is_finished() {
+                std::thread::yield_now();
+            }
+        }
+        done.store(true, Ordering::Relaxed);
+        reader.join().unwrap();
+    });
 }
 
 #[test]

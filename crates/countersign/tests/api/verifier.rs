@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::site::{BILLING, POLICY, Site, now};
-use countersign::{Decision, ErrorKind, JournalEntry, Reason, UnixTime, Verdict, Verifier};
+use countersign::{
+    Decision, ErrorKind, JournalEntry, Particulars, Reason, UnixTime, Verdict, Verifier,
+};
 use countersign_testkit::forge::{Leaf, NOW};
 
 fn later(seconds: i64) -> UnixTime {
@@ -92,6 +94,47 @@ fn the_second_time_is_remembered_and_says_the_same() {
 }
 
 #[test]
+fn particulars_are_those_of_the_verdict_and_are_counted_alike() {
+    let site = Site::new();
+    let verifier = site.verifier(POLICY);
+    let (leaf, stranger) = (site.leaf(BILLING), site.leaf("spiffe://acme.example/other"));
+    let owned = |told: &Particulars<'_>| {
+        let (client, rule) = (told.client.to_vec(), told.rule.to_vec());
+        (told.reason, client, rule, told.generation, told.is_cached, told.binding.copied())
+    };
+    for (leaf, hits) in [(&leaf, 3), (&stranger, 0)] {
+        let chain = site.chain(leaf);
+        let fresh = verifier.verify_with(&chain, now(), owned);
+        let again = verifier.verify_with(&chain, now(), owned);
+        let verdict = verifier.verify(&chain, now());
+        assert_eq!(owned(&verdict.particulars()), again);
+        assert_eq!((fresh.4, again.4), (false, hits > 0));
+        assert_eq!((fresh.0, &fresh.1, &fresh.2), (again.0, &again.1, &again.2));
+        assert_eq!((fresh.3, fresh.5), (again.3, again.5));
+        let record = verdict.to_record();
+        let recorded = owned(&record.particulars());
+        assert_eq!((recorded.0, recorded.1, recorded.2), (again.0, again.1, again.2));
+        assert!(verifier.verify_with(&chain, now(), owned).4 == (hits > 0));
+    }
+    assert_eq!(verifier.verify_with(&[], now(), |told| told.reason), Reason::NoCertificate);
+    let metrics = verifier.metrics();
+    assert_eq!(metrics.decisions(Reason::Allowed), 4);
+    assert_eq!((metrics.chain_hits(), metrics.chain_misses()), (3, 1 + 4));
+}
+
+#[test]
+fn what_is_remembered_of_a_client_is_counted_with_its_chain() {
+    let site = Site::new();
+    let leaf = site.leaf(BILLING);
+    let held_under = |id: &str| {
+        let verifier = site.verifier(&POLICY.replace("acme-billing", id));
+        assert!(verifier.verify(&site.chain(&leaf), now()).is_allowed());
+        verifier.footprint().chain_bytes
+    };
+    assert_eq!(held_under(&"a".repeat(255)) - held_under("a"), 254);
+}
+
+#[test]
 fn a_refusal_is_never_remembered() {
     let site = Site::new();
     let verifier = site.verifier(POLICY);
@@ -157,6 +200,12 @@ fn readers_see_whole_policies_while_others_reload() {
                         assert_eq!(verdict.is_allowed(), known, "{verdict:?}");
                         assert!(verdict.generation() >= last);
                         last = verdict.generation();
+                        let told = |told: &Particulars<'_>| (told.generation, told.reason);
+                        let (generation, reason) =
+                            verifier.verify_with(&site.chain(&leaf), now(), told);
+                        assert_eq!(reason == Reason::Allowed, generation % 2 == 1);
+                        assert!(generation >= last, "{generation} after {last}");
+                        last = generation;
                     }
                 })
             })
@@ -180,7 +229,7 @@ fn a_resumed_session_is_judged_by_the_policy_in_force() {
     let site = Site::new();
     let verifier = site.verifier(POLICY);
     let leaf = site.leaf(BILLING);
-    let binding = verifier.verify(&site.chain(&leaf), now()).binding().unwrap();
+    let binding = verifier.verify(&site.chain(&leaf), now()).binding().copied().unwrap();
     let resume = |at| {
         let verdict = verifier.reauthorize(&leaf.certificate, binding.as_bytes(), at);
         (verdict.reason(), verdict.client_id(), verdict.rule())

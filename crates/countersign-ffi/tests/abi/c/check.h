@@ -30,6 +30,7 @@ extern int64_t now;
 void test_layout(void);
 void test_reasons(void);
 void test_null(void);
+void test_sizes(void);
 void test_errors(void);
 void test_decisions(void);
 void test_scopes(void);

@@ -78,6 +78,7 @@ int main(int argc, char **argv) {
     test_layout();
     test_reasons();
     test_null();
+    test_sizes();
     test_errors();
     test_decisions();
     test_scopes();
