@@ -2,7 +2,7 @@
 //! and all others, from the same bytes.
 
 use countersign_benches::contest::{
-    Chain, Countersign, Failure, InProcess, Material, Target, Task, compare, field,
+    Chain, Countersign, Discipline, Failure, InProcess, Material, Target, Task, compare, field,
 };
 use countersign_benches::figure::Said;
 
@@ -12,7 +12,7 @@ const CHAINS: usize = 40;
 pub(crate) fn figures(said: &mut Said) -> Result<(), Failure> {
     let material = Material::new(0);
     let mut ours = InProcess::new(Countersign, &material);
-    let mut field = field(&material)?;
+    let mut field = field(&material, Discipline::Chains)?;
     for chain in Chain::ALL {
         let group = "Cold decision: nothing remembered but the policy";
         let targets = targets(chain);

@@ -2,9 +2,9 @@
 //! no handshake, and the libraries written in C where they are built.
 
 use countersign_benches::contest::{
-    Chain, Check, Clients, Countersign, Failure, Group, Heap, InProcess, Library, Material, Rival,
-    Rustls, Situation, Target, Task, Version, Visitor, WARM_UP, compare, cores, doings, field,
-    heap_of, in_process, on_one_core, speedup,
+    Chain, Check, Clients, Countersign, Discipline, Failure, Group, Heap, InProcess, Library,
+    Material, Rival, Rustls, Situation, Target, Task, Version, Visitor, WARM_UP, compare, cores,
+    doings, field, heap_of, in_process, on_one_core, speedup,
 };
 use countersign_benches::effort;
 use countersign_benches::figure::{Against, Figure, Said, Unit};
@@ -25,7 +25,7 @@ pub(crate) fn figures(said: &mut Said) -> Result<(), Failure> {
 
 fn beside_others(material: &Material, said: &mut Said) -> Result<(), Failure> {
     let mut ours = InProcess::new(Countersign, material);
-    let mut field = field(material)?;
+    let mut field = field(material, Discipline::Tls)?;
     for situation in situations() {
         let task = Task::Handshake(situation);
         let targets = targets(situation);

@@ -6,7 +6,7 @@
 
 use std::env;
 use std::fs;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 /// A thing that can be counted by its name.
 pub struct Countable<'c> {
@@ -43,14 +43,10 @@ fn total(callgrind: &str) -> Result<f64, String> {
     line.and_then(|total| total.trim().parse().ok()).ok_or("callgrind counted nothing".into())
 }
 
-/// What callgrind writes of doing it so often, for [`profile`](crate::profile).
-///
-/// # Errors
-/// Where there is no valgrind, or it does not write it.
-pub fn collect(name: &str, times: usize, within: Option<&str>) -> Result<String, String> {
+fn collect(name: &str, times: usize, within: Option<&str>) -> Result<String, String> {
     let file = env::temp_dir().join(format!("countersign-callgrind-{}", std::process::id()));
     let mut valgrind = Command::new("valgrind");
-    valgrind.args(["--tool=callgrind", "--quiet", "--compress-strings=no", "--compress-pos=no"]);
+    valgrind.args(["--tool=callgrind", "--quiet"]);
     valgrind.arg(format!("--callgrind-out-file={}", file.display()));
     valgrind.args(within.map(|function| format!("--toggle-collect={function}")));
     valgrind.arg(env::current_exe().map_err(|error| error.to_string())?);
@@ -63,4 +59,32 @@ pub fn collect(name: &str, times: usize, within: Option<&str>) -> Result<String,
         Ok(text) if status.success() => Ok(text),
         _ => Err(format!("valgrind ended with {status}")),
     }
+}
+
+/// The stacks of doing it so often, as perf samples them, for [`Profile::of`](crate::profile::Profile::of).
+///
+/// # Errors
+/// Where there is no perf, or it may not sample.
+pub fn sample(name: &str, times: usize) -> Result<String, String> {
+    let file = env::temp_dir().join(format!("countersign-perf-{}", std::process::id()));
+    let said = |output: Output| match output.status.success() {
+        true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+        false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+    };
+    let perf = |command: &mut Command| {
+        let output = command.stdin(Stdio::null()).output();
+        output
+            .map_err(|error| format!("perf: {error}; Debian's package is linux-perf"))
+            .and_then(said)
+    };
+    let mut record = Command::new("perf");
+    record.args(["record", "--quiet", "-e", "cpu-clock", "-F", "2500"]);
+    record.args(["--call-graph", "dwarf,16384", "-o"]).arg(&file);
+    record.arg(env::current_exe().map_err(|error| error.to_string())?);
+    record.env(ASKED, format!("{times} {name}")).env_remove("COUNTERSIGN_BENCH_RECORDS");
+    let mut script = Command::new("perf");
+    script.args(["script", "-F", "ip,sym", "-i"]).arg(&file);
+    let stacks = perf(&mut record).and_then(|_| perf(&mut script));
+    drop(fs::remove_file(&file));
+    stacks
 }

@@ -8,20 +8,39 @@ use super::{Child, Failure, InProcess, Library, Material, RawOperations, Rival, 
 /// Names the folder with the programs of `benches/peers`, where they are built.
 const PEERS: &str = "COUNTERSIGN_BENCH_PEERS";
 
-/// The programs, and what they are.
-const PROGRAMS: [(&str, &str); 5] = [
-    ("peer-s2n", "s2n-tls"),
-    ("peer-boringssl", "BoringSSL"),
-    ("peer-aws-lc", "AWS-LC"),
-    ("openssl-vendored", "OpenSSL 3, a current one"),
-    ("openssl-system", "OpenSSL, the system's"),
+/// What is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Discipline {
+    /// Handshakes.
+    Tls,
+    /// Chains by themselves.
+    Chains,
+}
+
+/// A program, and what it is.
+struct Program {
+    file: &'static str,
+    name: &'static str,
+    disciplines: &'static [Discipline],
+}
+
+const PROGRAMS: [Program; 5] = [
+    // It verifies by AWS-LC.
+    Program { file: "peer-s2n", name: "s2n-tls", disciplines: &[Discipline::Tls] },
+    Program { file: "peer-boringssl", name: "BoringSSL", disciplines: BOTH },
+    // Its TLS is what s2n-tls and rustls make of it.
+    Program { file: "peer-aws-lc", name: "AWS-LC", disciplines: &[Discipline::Chains] },
+    Program { file: "openssl-vendored", name: "OpenSSL 3, a current one", disciplines: BOTH },
+    Program { file: "openssl-system", name: "OpenSSL, the system's", disciplines: BOTH },
 ];
+
+const BOTH: &[Discipline] = &[Discipline::Tls, Discipline::Chains];
 
 /// The limit, rustls on both providers, and the libraries written in C where they are built.
 ///
 /// # Errors
 /// Where a library lets in whom it should refuse, or refuses whom it should let in.
-pub fn field(material: &Material) -> Result<Vec<Rival<'_>>, Failure> {
+pub fn field(material: &Material, discipline: Discipline) -> Result<Vec<Rival<'_>>, Failure> {
     let mut field = vec![Rival::limit(RawOperations::new(material))];
     for rustls in [Rustls::USUAL, Rustls { on_ring: true, ..Rustls::USUAL }] {
         field.push(in_process(rustls, material)?);
@@ -30,8 +49,11 @@ pub fn field(material: &Material) -> Result<Vec<Rival<'_>>, Failure> {
         println!("without the libraries written in C: `make bench` builds them");
         return Ok(field);
     };
-    for (program, name) in PROGRAMS {
-        let path = Path::new(&folder).join(program);
+    for Program { file, name, disciplines } in PROGRAMS {
+        if !disciplines.contains(&discipline) {
+            continue;
+        }
+        let path = Path::new(&folder).join(file);
         field.push(if path.exists() {
             Rival::peer(Child::start(&path, material)?)
         } else {

@@ -27,7 +27,7 @@ mod threads;
 pub use child::Child;
 pub use clients::Clients;
 pub use compare::{Rival, Target, compare, doings};
-pub use field::{field, in_process};
+pub use field::{Discipline, field, in_process};
 pub use flight::{Flight, Stopwatch, Unwatched, handshake};
 pub use heap::{Heap, heap_of};
 pub use material::{Client, Family, Material};
