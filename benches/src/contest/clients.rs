@@ -63,9 +63,14 @@ impl Clients {
             Group::X25519 => kx_group::X25519,
             Group::X25519MlKem768 => kx_group::X25519MLKEM768,
         };
+        let mut groups = vec![group];
+        if situation.version == Version::Tls12 {
+            // There, the groups are also those that the server's own key may be of.
+            groups.push(kx_group::SECP256R1);
+        }
         let provider = CryptoProvider {
             cipher_suites: vec![suite],
-            kx_groups: vec![group],
+            kx_groups: groups,
             ..provider::default_provider()
         };
         let resumption = match situation.visitor {

@@ -4,6 +4,7 @@
 use std::hint::black_box;
 use std::ptr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use countersign::Verifier;
 use countersign_benches::figure::{Against, Figure, Said, Unit};
@@ -11,6 +12,7 @@ use countersign_benches::world::{TIME, World};
 use countersign_benches::{allocations, measure};
 use countersign_ffi::{csn_bytes, csn_status, csn_verdict, csn_verifier, csn_verify};
 use countersign_testkit::forge::KeyKind;
+use criterion::Criterion;
 
 #[global_allocator]
 static ALLOCATOR: allocations::Counting = allocations::Counting;
@@ -41,6 +43,12 @@ fn main() {
     };
     (0..4).for_each(|_| rust(&verifier));
     c();
+    let mut criterion = Criterion::default()
+        .sample_size(20)
+        .warm_up_time(Duration::from_millis(300))
+        .measurement_time(Duration::from_secs(1))
+        .configure_from_args();
+    criterion.bench_function("csn_verify, warm", |b| b.iter(&mut c));
     let mut said = Said::default();
     let [in_c, in_rust] = measure::in_short_turns([&mut c, &mut || rust(&verifier)]);
     let figure = Figure::new(GROUP, "csn_verify()", Unit::Time, &in_c);

@@ -4,6 +4,11 @@ use std::fmt::Write as _;
 use std::fs;
 use std::process::Command;
 
+/// As in `benches/run`.
+const COMMANDS: &str = "`make bench`, which is, once all is built, `cargo bench --package countersign-benches \
+    --bench figures` with `COUNTERSIGN_BENCH_PEERS=benches/peers/target/release`, `cargo bench --package \
+    countersign-ffi --bench c_call`, and `target/release/bench-servers`";
+
 /// A list: machine, versions, date, commands.
 pub(crate) fn facts() -> String {
     let mut list = String::new();
@@ -19,7 +24,7 @@ pub(crate) fn facts() -> String {
     fact("rustc", said_by("rustc", &["--version"]));
     let locked = locked(&["rustls", "rustls-webpki", "aws-lc-rs", "ring", "criterion"]);
     fact("libraries", format!("{locked}; those written in C have their versions in the table"));
-    fact("commands", "`make bench`; the benches that it runs are in `benches/run`".into());
+    fact("commands", COMMANDS.into());
     list
 }
 
