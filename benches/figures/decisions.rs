@@ -26,7 +26,7 @@ pub(crate) fn figures(said: &mut Said) -> Result<(), Failure> {
         hot.decide(turn);
     };
     let ns = measure::least_ns(&mut next);
-    said.say(&Figure::new(HOT, &clients, Unit::Time, ns).goal(120.0));
+    said.say(&Figure::new(HOT, &clients, Unit::Time, ns).goal(120.0).if_missed(OF_MANY));
     let one = measure::least_ns(|| hot.decide(0));
     said.say(&Figure::new(HOT, "one client", Unit::Time, one));
     let before = allocations::calls();
@@ -41,6 +41,16 @@ pub(crate) fn figures(said: &mut Said) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Where the goal of many clients is missed.
+const OF_MANY: &str = "Beyond the time of one client it is memory: entries and leaves of 1,000 clients are \
+    1.5 MB, more than other work leaves of the caches on a busy machine. Smaller entries \
+    would close it.";
+
+/// Where that of two threads is.
+pub(crate) const OF_TWO: &str = "Nothing is shared but what is only read; runs within minutes differ by a third on \
+    this machine, whose two processors do not always have a core each. A machine of \
+    one's own would tell.";
+
 /// The best of several runs each, in turns.
 fn threads(what: &str, decide: impl Fn(usize) + Sync) -> Figure {
     let calls = effort::entries(1_000_000, 200_000);
@@ -49,7 +59,7 @@ fn threads(what: &str, decide: impl Fn(usize) + Sync) -> Figure {
         one = one.min(measure::threads_secs(1, calls, &decide));
         two = two.min(measure::threads_secs(2, calls, &decide));
     }
-    Figure::new(HOT, what, Unit::Multiple, 2.0 * one / two).goal(1.7)
+    Figure::new(HOT, what, Unit::Multiple, 2.0 * one / two).goal(1.7).if_missed(OF_TWO)
 }
 
 /// More clients than any cache of the machine holds. A chain that comes off the network is in

@@ -1,6 +1,7 @@
 //! Mutual-TLS handshakes, the server's time only: ours, rustls, the operations without which there is
 //! no handshake, and the libraries written in C where they are built.
 
+use crate::decisions::OF_TWO;
 use countersign_benches::contest::{
     Chain, Check, Clients, Countersign, Discipline, Failure, Group, Heap, InProcess, Library,
     Material, Rival, Rustls, Situation, Target, Task, Version, Visitor, WARM_UP, compare, cores,
@@ -132,6 +133,7 @@ fn threads(material: &Material, cores: &[usize], said: &mut Said) -> Result<(), 
     let [ours, rustls] = [of(&Countersign)?, of(&Rustls::USUAL)?];
     let figure = Figure::new("Handshakes in the same time", "2 threads to 1", Unit::Multiple, ours)
         .goal(1.9)
+        .if_missed(OF_TWO)
         .beside(Against::Peer, &Rustls::USUAL.name(), rustls, ours / rustls);
     said.say(&figure);
     Ok(())

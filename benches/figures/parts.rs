@@ -26,6 +26,11 @@ pub(crate) fn figures(said: &mut Said) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Where the goal of parsing is missed.
+const OF_PARSING: &str = "4,100 instructions, where rustls-webpki, which reads fewer of the extensions here, \
+    has 2,900. Reading extensions that no rule asks for when they are asked for would \
+    close it.";
+
 fn parse(leaf: &[u8]) -> Figure {
     let der = CertificateDer::from(leaf);
     let [ours, webpki] = measure::in_turns([
@@ -33,7 +38,7 @@ fn parse(leaf: &[u8]) -> Figure {
         &mut || drop(black_box(EndEntityCert::try_from(black_box(&der)))),
     ]);
     let what = format!("parse a leaf of {} bytes", leaf.len());
-    Figure::new(PARTS, &what, Unit::Time, &ours).goal(300.0).beside(
+    Figure::new(PARTS, &what, Unit::Time, &ours).goal(300.0).if_missed(OF_PARSING).beside(
         Against::Peer,
         "rustls-webpki",
         &webpki,
