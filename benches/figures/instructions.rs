@@ -13,27 +13,28 @@ use countersign_benches::contest::{
 use countersign_benches::crls::{self, Crls};
 use countersign_benches::figure::{Against, Figure, Said, Unit};
 use countersign_benches::hot::{self, Hot};
-use countersign_benches::instructions::{Countable, count, counted_run, sample};
+use countersign_benches::instructions::count;
 use countersign_benches::listed::{self, Arrivals, Kind, table};
-use countersign_benches::profile::Profile;
+use countersign_benches::profile::{Profile, sample};
+use countersign_benches::rerun::{self, Askable};
 use countersign_benches::world::{TIME, World};
 use countersign_testkit::forge::{Authority, KeyKind};
 use rustls::pki_types::CertificateDer;
 use webpki::EndEntityCert;
 
-const ALL: &[Countable<'_>] = &[
-    Countable { name: "parse", run: parse },
-    Countable { name: "parse, webpki", run: parse_by_webpki },
-    Countable { name: "path", run: path },
-    Countable { name: "crl", run: |times| look_up(times, Crls::ours) },
-    Countable { name: "crl, webpki", run: |times| look_up(times, Crls::webpki) },
-    Countable { name: "match", run: matching },
-    Countable { name: "match, table", run: matching_by_table },
-    Countable { name: "warm", run: warm },
-    Countable { name: "full", run: |times| shake(&Countersign, Situation::USUAL, times) },
-    Countable { name: "full, rustls", run: |times| shake(&Rustls::USUAL, Situation::USUAL, times) },
-    Countable { name: "resumed", run: |times| shake(&Countersign, Situation::RESUMED, times) },
-    Countable {
+const ALL: &[Askable<'_>] = &[
+    Askable { name: "parse", run: parse },
+    Askable { name: "parse, webpki", run: parse_by_webpki },
+    Askable { name: "path", run: path },
+    Askable { name: "crl", run: |times| look_up(times, Crls::ours) },
+    Askable { name: "crl, webpki", run: |times| look_up(times, Crls::webpki) },
+    Askable { name: "match", run: matching },
+    Askable { name: "match, table", run: matching_by_table },
+    Askable { name: "warm", run: warm },
+    Askable { name: "full", run: |times| shake(&Countersign, Situation::USUAL, times) },
+    Askable { name: "full, rustls", run: |times| shake(&Rustls::USUAL, Situation::USUAL, times) },
+    Askable { name: "resumed", run: |times| shake(&Countersign, Situation::RESUMED, times) },
+    Askable {
         name: "resumed, rustls",
         run: |times| shake(&Rustls::USUAL, Situation::RESUMED, times),
     },
@@ -103,9 +104,9 @@ const LEEWAY: f64 = 1.03;
 /// The server's part of a handshake.
 const SERVER: &str = "*Flight*server_turn*";
 
-/// Whether this is the run under callgrind; if so, it is over.
-pub(crate) fn is_counted_run() -> bool {
-    counted_run(ALL)
+/// Whether this is a run under callgrind or perf; if so, it is over.
+pub(crate) fn is_rerun() -> bool {
+    rerun::is_rerun(ALL)
 }
 
 pub(crate) fn figures(said: &mut Said) -> Result<(), Failure> {

@@ -35,7 +35,7 @@ const ALL: [(&str, Figures); 9] = [
 ];
 
 fn main() -> Result<(), Failure> {
-    if instructions::is_counted_run() {
+    if instructions::is_rerun() {
         return Ok(());
     }
     // cargo says `--bench` to every bench.

@@ -8,6 +8,7 @@ pub mod instructions;
 pub mod malloc;
 pub mod measure;
 pub mod profile;
+pub mod rerun;
 
 // Libraries beside each other.
 pub mod contest;

@@ -3,6 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::process::{Command, Output, Stdio};
+use std::{env, fs};
+
+use crate::rerun;
 
 /// Functions that have a row of their own.
 const ROWS: usize = 25;
@@ -28,6 +32,33 @@ const BY_FUNCTION: &[(&str, &[&str])] = &[
 ];
 
 const OTHER: &str = "other";
+
+/// The stacks of doing it so often, as perf samples them, for [`Profile::of`].
+///
+/// # Errors
+/// Where there is no perf, or it may not sample.
+pub fn sample(name: &str, times: usize) -> Result<String, String> {
+    let file = env::temp_dir().join(format!("countersign-perf-{}", std::process::id()));
+    let said = |output: Output| match output.status.success() {
+        true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+        false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+    };
+    let perf = |command: &mut Command| {
+        let output = command.stdin(Stdio::null()).output();
+        output
+            .map_err(|error| format!("perf: {error}; Debian's package is linux-perf"))
+            .and_then(said)
+    };
+    let mut record = Command::new("perf");
+    record.args(["record", "--quiet", "-e", "cpu-clock", "-F", "2500"]);
+    record.args(["--call-graph", "dwarf,16384", "-o"]).arg(&file);
+    rerun::under(&mut record, name, times).map_err(|error| error.to_string())?;
+    let mut script = Command::new("perf");
+    script.args(["script", "-F", "ip,sym", "-i"]).arg(&file);
+    let stacks = perf(&mut record).and_then(|_| perf(&mut script));
+    drop(fs::remove_file(&file));
+    stacks
+}
 
 /// Samples of one function, and of one kind.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -5,8 +5,6 @@ use std::fmt::Write as _;
 use countersign::{UnixTime, Verifier};
 use countersign_testkit::PolicyDir;
 use countersign_testkit::forge::{Authority, GeneralName, Key, KeyKind, NOW, Name};
-use rustls_pki_types::{CertificateDer, TrustAnchor};
-use webpki::{EndEntityCert, KeyUsage};
 
 use crate::signature::Signature;
 
@@ -88,29 +86,6 @@ impl World {
             .fact_cache(facts)
             .build()
             .expect("a policy that is in order")
-    }
-
-    /// rustls-webpki on the chain of client `i`, from its bytes, as rustls calls it.
-    ///
-    /// # Panics
-    /// Where it refuses the chain.
-    pub fn webpki(&self, i: usize, anchors: &[TrustAnchor<'_>]) {
-        let leaf = CertificateDer::from(self.leaves[i].as_slice());
-        let intermediates = [CertificateDer::from(self.ca.certificate.as_slice())];
-        let leaf = EndEntityCert::try_from(&leaf).expect("a certificate");
-        let time = rustls_pki_types::UnixTime::since_unix_epoch(std::time::Duration::from_secs(
-            NOW as u64,
-        ));
-        let path = leaf.verify_for_usage(
-            webpki::ALL_VERIFICATION_ALGS,
-            anchors,
-            &intermediates,
-            time,
-            KeyUsage::client_auth(),
-            None,
-            None,
-        );
-        assert!(path.is_ok());
     }
 
     /// The two signatures of client `i`'s chain, leaf first, taken out of their certificates.

@@ -8,7 +8,7 @@ use crate::figure::{Against, Figure, Unit};
 /// enough for the peer's code to be in the processor's caches for most of it.
 const ROUNDS: usize = 61;
 
-/// Someone to be compared with, and what ours is to reach beside it.
+/// Someone to be compared with.
 pub struct Rival<'m> {
     /// Who does the task.
     pub peer: Box<dyn Peer + 'm>,

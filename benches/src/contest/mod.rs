@@ -36,7 +36,7 @@ pub use peer::{InProcess, Peer, WARM_UP};
 pub use pin::{cores, on_one_core, pin};
 pub use pipe::Pipe;
 pub use proof::prove;
-pub use raw::{RawOperations, RawParts};
+pub use raw::RawOperations;
 pub use rounds::{Lane, interleave};
 pub use rustls_peers::{Check, Rustls};
 pub use serve::serve;

@@ -52,11 +52,6 @@ impl<'m> InProcess<'m> {
         }
     }
 
-    /// The library itself.
-    pub fn library(&self) -> &dyn Library {
-        &*self.library
-    }
-
     fn shake(&mut self, situation: Situation, times: usize) -> Result<f64, Failure> {
         if !self.servers.contains_key(&situation) {
             let ready = Ready::new(&*self.library, self.material, situation)?;

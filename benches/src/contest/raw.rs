@@ -18,7 +18,7 @@ use crate::signature::Signature;
 const SIGNED: &[u8] = &[0x20; 130];
 
 /// aws-lc-rs, with the server's keys parsed before.
-pub struct RawParts {
+struct RawParts {
     random: SystemRandom,
     x25519_share: Vec<u8>,
     ml_kem_share: Vec<u8>,
@@ -42,10 +42,7 @@ impl Default for RawParts {
 
 impl RawParts {
     /// X25519: a new key pair, its public half, and the secret shared with the client.
-    ///
-    /// # Panics
-    /// Where the provider fails.
-    pub fn agree(&self) {
+    fn agree(&self) {
         let ours = EphemeralPrivateKey::generate(&X25519, &self.random).expect("a key");
         black_box(ours.compute_public_key().expect("a public key"));
         let client = PublicShare::new(&X25519, &self.x25519_share);
@@ -57,19 +54,13 @@ impl RawParts {
     }
 
     /// ML-KEM-768: the client's key read, and a secret in it.
-    ///
-    /// # Panics
-    /// Where the provider fails.
-    pub fn encapsulate(&self) {
+    fn encapsulate(&self) {
         let key = EncapsulationKey::new(&ML_KEM_768, &self.ml_kem_share).expect("a key");
         black_box(key.encapsulate().expect("a secret"));
     }
 
     /// One P-256 signature, the server's.
-    ///
-    /// # Panics
-    /// Where the provider fails.
-    pub fn sign(&self) {
+    fn sign(&self) {
         black_box(self.signing.sign(&self.random, black_box(SIGNED)).expect("a signature"));
     }
 }
