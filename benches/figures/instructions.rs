@@ -58,7 +58,7 @@ const FIGURES: &[Counted] = &[
         name: "parse",
         times: 1_000,
         peer: Some(("rustls-webpki", "parse, webpki")),
-        before: Some(4_071.0),
+        before: Some(3_942.0),
     },
     Counted {
         what: "find a path of three, signatures known",
@@ -99,7 +99,7 @@ const FIGURES: &[Counted] = &[
 ];
 
 /// As much more as compilers and certificates may differ.
-const LEEWAY: f64 = 1.03;
+const LEEWAY: f64 = 1.02;
 
 /// The server's part of a handshake.
 const SERVER: &str = "*Flight*server_turn*";
@@ -149,15 +149,17 @@ fn profile() -> String {
     }
 }
 
+/// Signed by Ed25519: a signature by P-256 is some octets longer or shorter each time, and the count is
+/// to be the same.
 fn parse(times: usize) {
-    let world = World::new(KeyKind::P256, 1);
+    let world = World::new(KeyKind::Ed25519, 1);
     for _ in 0..times {
         drop(black_box(Certificate::parse(black_box(world.chain(0)[0]))));
     }
 }
 
 fn parse_by_webpki(times: usize) {
-    let world = World::new(KeyKind::P256, 1);
+    let world = World::new(KeyKind::Ed25519, 1);
     let leaf = CertificateDer::from(world.chain(0)[0]);
     for _ in 0..times {
         drop(black_box(EndEntityCert::try_from(black_box(&leaf))));
