@@ -1,12 +1,14 @@
 //! The decision on clients that were seen before, and on new ones.
 
-use std::time::Instant;
+use std::hint::black_box;
 
 use countersign::Verifier;
 use countersign_benches::contest::Failure;
 use countersign_benches::figure::{Against, Figure, Said, Sample, Unit};
 use countersign_benches::hot::{self, Hot, allow, shuffled};
 use countersign_benches::measure::{self, Series};
+use countersign_benches::pair::two_to_one;
+use countersign_benches::pin::{cores, on_one_core};
 use countersign_benches::world::World;
 use countersign_benches::{allocations, effort};
 use countersign_testkit::forge::KeyKind;
@@ -14,31 +16,48 @@ use countersign_testkit::forge::KeyKind;
 const HOT: &str = "Warm decision: P-256 leaf and intermediate";
 
 pub(crate) fn figures(said: &mut Said) -> Result<(), Failure> {
+    let cores = cores();
     let many = effort::entries(200_000, 20_000);
     let listed = effort::entries(1_000_000, 100_000);
     let world = World::new(KeyKind::P256, many);
     let verifier = world.verifier(listed, 2 * many, 2 * many);
     let hot = Hot::new(&world, &verifier);
+    on_one_core(|| warm(&world, &verifier, listed, &hot, said));
+    if let [first, second, ..] = *cores {
+        two_threads([first, second], &hot, said);
+    } else {
+        println!("one core only: two threads are not measured");
+    }
+    on_one_core(|| {
+        strangers(&world, &verifier, many, said);
+        new_client(&world, said);
+    });
+    Ok(())
+}
+
+fn warm(world: &World, verifier: &Verifier, listed: usize, hot: &Hot<'_>, said: &mut Said) {
+    let say = |said: &mut Said, what: &str, ns: f64, goal: Option<f64>| {
+        let figure = Figure::new(HOT, what, Unit::Time, ns);
+        said.say(&goal.map_or(figure.clone(), |goal| figure.goal(goal).if_missed(OF_MANY)));
+    };
+    let order = shuffled(hot::CLIENTS);
+    let passes =
+        (0..effort::rounds(501)).map(|_| measure::median(received(world, verifier, &order)));
+    let ns = passes.fold(f64::INFINITY, f64::min);
     let clients = format!("1,000 clients in turn, {listed} listed");
+    say(said, &format!("{clients}, chain just received"), ns, Some(120.0));
     let mut turn = 0;
     let mut next = || {
         turn += 1;
         hot.decide(turn);
     };
     let ns = measure::least_ns(&mut next);
-    said.say(&Figure::new(HOT, &clients, Unit::Time, ns).goal(120.0).if_missed(OF_MANY));
-    let one = measure::least_ns(|| hot.decide(0));
-    said.say(&Figure::new(HOT, "one client", Unit::Time, one));
-    let before = allocations::calls();
-    (0..100_000).for_each(|_| next());
-    let calls = (allocations::calls() - before) as f64;
+    say(said, &format!("{clients}, chain where it was left"), ns, None);
+    say(said, "one client", measure::least_ns(|| hot.decide(0)), None);
+    let ((), made) = allocations::counted(|| (0..100_000).for_each(|_| next()));
+    let calls = made.calls as f64;
     let what = "allocations in 100,000 decisions";
     said.say(&Figure::new(HOT, what, Unit::Allocations, calls).goal(0.0));
-    said.say(&threads("2 threads to 1, 1,000 clients", |turn| hot.decide(turn)));
-    said.say(&threads("2 threads to 1, all the same client", |_| hot.decide(0)));
-    strangers(&world, &verifier, many, said);
-    new_client(&world, said);
-    Ok(())
 }
 
 /// Where the goal of many clients is missed.
@@ -51,49 +70,59 @@ pub(crate) const OF_TWO: &str = "Nothing is shared but what is only read; runs w
     this machine, whose two processors do not always have a core each. A machine of \
     one's own would tell.";
 
-/// The best of several runs each, in turns.
-fn threads(what: &str, decide: impl Fn(usize) + Sync) -> Figure {
-    let calls = effort::entries(1_000_000, 200_000);
-    let (mut one, mut two) = (f64::INFINITY, f64::INFINITY);
-    for _ in 0..7 {
-        one = one.min(measure::threads_secs(1, calls, &decide));
-        two = two.min(measure::threads_secs(2, calls, &decide));
-    }
-    Figure::new(HOT, what, Unit::Multiple, 2.0 * one / two).goal(1.7).if_missed(OF_TWO)
+fn two_threads(cores: [usize; 2], hot: &Hot<'_>, said: &mut Said) {
+    // As many multiplications as one decision takes time, each waiting for the one before.
+    let alone = two_to_one(cores, |turn| {
+        let mut state = turn as u64 | 1;
+        (0..100).for_each(|_| state = black_box(state).wrapping_mul(0x5851_f42d_4c95_7f2d));
+    });
+    let mut say = |what: &str, ours: &Series| {
+        let figure = Figure::new(HOT, what, Unit::Multiple, ours).goal(1.7).if_missed(OF_TWO);
+        let limit = "two threads that touch no memory";
+        said.say(&figure.beside(Against::Limit, limit, &alone, ours.median() / alone.median()));
+    };
+    say("2 threads to 1, 1,000 clients", &two_to_one(cores, |turn| hot.decide(turn)));
+    say("2 threads to 1, all the same client", &two_to_one(cores, |_| hot.decide(0)));
 }
 
-/// More clients than any cache of the machine holds. A chain that comes off the network is in
-/// the processor's cache by then, so each is copied to a buffer before the clock runs; beside it
-/// stands the same without.
+/// Clients whose chains arrive together.
+const AT_ONCE: usize = 32;
+
+/// Nanoseconds for each of these clients, batch by batch. A chain that comes off the network is in the
+/// processor's cache by the time it is judged, so each is copied to a buffer before the clock runs.
+fn received(world: &World, verifier: &Verifier, clients: &[usize]) -> Vec<f64> {
+    let mut buffers = [const { Vec::new() }; AT_ONCE];
+    let batch = |clients: &[usize]| {
+        for (buffer, i) in buffers.iter_mut().zip(clients) {
+            buffer.clear();
+            buffer.extend_from_slice(&world.leaves[*i]);
+        }
+        let decide = |leaf: &Vec<u8>| allow(verifier, &[leaf, &world.ca.certificate]);
+        measure::once_ns(|| buffers.iter().for_each(decide)) / AT_ONCE as f64
+    };
+    clients.chunks_exact(AT_ONCE).map(batch).collect()
+}
+
+/// More clients than any cache of the machine holds: as they come off the network, and beside it
+/// without.
 fn strangers(world: &World, verifier: &Verifier, many: usize, said: &mut Said) {
-    const BATCH: usize = 64;
     let order = shuffled(many);
     for _ in 0..3 {
         order.iter().for_each(|i| allow(verifier, &world.chain(*i)));
     }
     let hits = verifier.metrics().chain_hits();
-    let mut buffers = vec![Vec::new(); BATCH];
-    let [mut received, mut in_memory] = [const { Series { rounds: Vec::new() } }; 2];
-    for batch in order.chunks_exact(BATCH) {
-        for (buffer, i) in buffers.iter_mut().zip(batch) {
-            buffer.clear();
-            buffer.extend_from_slice(&world.leaves[*i]);
-        }
-        let start = Instant::now();
-        buffers.iter().for_each(|leaf| allow(verifier, &[leaf, &world.ca.certificate]));
-        received.rounds.push(start.elapsed().as_secs_f64() * 1e9 / BATCH as f64);
-    }
-    for batch in order.chunks_exact(BATCH) {
-        let start = Instant::now();
-        batch.iter().for_each(|i| allow(verifier, &world.chain(*i)));
-        in_memory.rounds.push(start.elapsed().as_secs_f64() * 1e9 / BATCH as f64);
-    }
+    let received = Series { rounds: received(world, verifier, &order) };
+    let left = |batch: &[usize]| {
+        let decide = |i: &usize| allow(verifier, &world.chain(*i));
+        measure::once_ns(|| batch.iter().for_each(decide)) / AT_ONCE as f64
+    };
+    let left = Series { rounds: order.chunks_exact(AT_ONCE).map(left).collect() };
     let group = format!("Warm decision: {many} different clients");
     let figure = |what, unit, sample: Sample| Figure::new(&group, what, unit, sample);
     said.say(&figure("chain just received", Unit::Time, (&received).into()).goal(800.0));
     let cold = "chain not in the processor's cache either";
-    said.say(&figure(cold, Unit::Time, (&in_memory).into()));
-    let decisions = (2 * (many / BATCH) * BATCH) as f64;
+    said.say(&figure(cold, Unit::Time, (&left).into()));
+    let decisions = (2 * (many / AT_ONCE) * AT_ONCE) as f64;
     let share = (verifier.metrics().chain_hits() - hits) as f64 / decisions;
     said.say(&figure("remembered", Unit::Share, share.into()).goal(0.995));
 }

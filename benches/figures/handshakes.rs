@@ -1,14 +1,16 @@
 //! Mutual-TLS handshakes, the server's time only: ours, rustls, the operations without which there is
 //! no handshake, and the libraries written in C where they are built.
 
-use crate::decisions::OF_TWO;
 use countersign_benches::contest::{
     Chain, Check, Clients, Countersign, Discipline, Failure, Group, Heap, InProcess, Library,
-    Material, Rival, Rustls, Situation, Target, Task, Version, Visitor, WARM_UP, compare, cores,
-    doings, field, heap_of, in_process, on_one_core, speedup,
+    Material, Rival, Rustls, Situation, Target, Task, Version, Visitor, WARM_UP, compare, doings,
+    field, heap_of, in_process, speedup,
 };
 use countersign_benches::effort;
 use countersign_benches::figure::{Against, Figure, Said, Unit};
+use countersign_benches::pin::{cores, on_one_core};
+
+use crate::decisions::OF_TWO;
 
 /// In a turn.
 const HANDSHAKES: usize = 40;
@@ -131,10 +133,11 @@ fn threads(material: &Material, cores: &[usize], said: &mut Said) -> Result<(), 
         speedup(&*server, &Clients::new(material, Situation::USUAL), &[first, second])
     };
     let [ours, rustls] = [of(&Countersign)?, of(&Rustls::USUAL)?];
-    let figure = Figure::new("Handshakes in the same time", "2 threads to 1", Unit::Multiple, ours)
-        .goal(1.9)
-        .if_missed(OF_TWO)
-        .beside(Against::Peer, &Rustls::USUAL.name(), rustls, ours / rustls);
+    let figure =
+        Figure::new("Handshakes in the same time", "2 threads to 1", Unit::Multiple, &ours)
+            .goal(1.9)
+            .if_missed(OF_TWO)
+            .beside(Against::Peer, &Rustls::USUAL.name(), &rustls, ours.ratio(&rustls));
     said.say(&figure);
     Ok(())
 }

@@ -1,8 +1,6 @@
 //! Lists of a thousand to ten million clients: what loading, holding and asking them costs, beside the
 //! table of the standard library with the same entries.
 
-use std::time::Instant;
-
 use countersign::internal::Matching;
 use countersign_benches::contest::Failure;
 use countersign_benches::figure::{Against, Figure, Said, Unit};
@@ -29,10 +27,11 @@ pub(crate) fn figures(said: &mut Said) -> Result<(), Failure> {
     for entries in sizes.into_iter().filter(|entries| *entries <= most) {
         let loaded = listed::load(&world, Kind::Uri, entries);
         let lists = Matching::of(&loaded.verifier);
-        let before = (allocations::bytes(), Instant::now());
-        let table = table(entries);
-        let made = before.1.elapsed().as_secs_f64() * 1e9;
-        let table_bytes = (allocations::bytes() - before.0) as f64;
+        let mut filled = None;
+        let made = measure::once_ns(|| filled = Some(table(entries)));
+        drop(filled);
+        let (table, holds) = allocations::counted(|| table(entries));
+        let table_bytes = holds.held as f64;
         said.say(&ask(&world, entries, &lists, &table));
         if entries == most {
             let what = format!("load {entries} lines, by URI");

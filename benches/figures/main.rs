@@ -14,8 +14,9 @@ mod reloads;
 mod worst;
 
 use countersign_benches::allocations;
-use countersign_benches::contest::{Failure, on_one_core};
+use countersign_benches::contest::Failure;
 use countersign_benches::figure::Said;
+use countersign_benches::pin::on_one_core;
 
 #[global_allocator]
 static ALLOCATOR: allocations::Counting = allocations::Counting;

@@ -4,10 +4,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use countersign_benches::contest::{Failure, cores, pin};
+use countersign_benches::contest::Failure;
 use countersign_benches::effort;
 use countersign_benches::figure::{Against, Figure, Said, Unit};
 use countersign_benches::hot::{CLIENTS, Hot};
+use countersign_benches::pin::{cores, pin};
 use countersign_benches::world::World;
 use countersign_testkit::PolicyDir;
 use countersign_testkit::forge::KeyKind;

@@ -7,6 +7,8 @@ pub mod figure;
 pub mod instructions;
 pub mod malloc;
 pub mod measure;
+pub mod pair;
+pub mod pin;
 pub mod profile;
 pub mod rerun;
 

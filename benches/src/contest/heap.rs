@@ -23,15 +23,11 @@ pub struct Heap {
 
 impl Meter for Heap {
     fn watch<T>(&mut self, work: impl FnOnce() -> T) -> T {
-        let (calls, total) = (allocations::calls(), allocations::total());
-        let before = allocations::bytes();
-        // Forgets the client's peak.
-        allocations::peak();
-        let result = work();
-        self.peak = self.peak.max(self.idle + allocations::peak() - before);
-        self.idle += allocations::bytes() - before;
-        self.calls += allocations::calls() - calls;
-        self.allocated += allocations::total() - total;
+        let (result, step) = allocations::counted(work);
+        self.peak = self.peak.max(self.idle + step.peak);
+        self.idle += step.held;
+        self.calls += step.calls;
+        self.allocated += step.allocated;
         result
     }
 }

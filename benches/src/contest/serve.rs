@@ -7,7 +7,8 @@
 
 use std::io::{self, BufRead as _, Write as _};
 
-use super::{Failure, InProcess, Library, Peer as _, Task, cores, pin, prove};
+use super::{Failure, InProcess, Library, Peer as _, Task, prove};
+use crate::pin::{cores, pin};
 
 /// Takes turns until the other end goes away.
 ///

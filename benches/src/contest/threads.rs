@@ -7,27 +7,31 @@
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
-use super::{Clients, Failure, Flight, Server, pin};
+use super::{Clients, Failure, Flight, Server};
+use crate::effort;
+use crate::measure::Series;
+use crate::pin::pin;
 
 /// Handshakes in step in each thread.
 const ABREAST: usize = 24;
 
-/// Repetitions, in turns; the quickest of each counts, because whatever interrupts one makes it
-/// longer.
-const RUNS: usize = 15;
+/// Rounds: in each, one thread works and then all do.
+const ROUNDS: usize = 61;
 
 /// Handshakes of as many threads as there are cores given, for each of one thread, in the same
-/// time.
+/// time, round by round.
 ///
 /// # Errors
 /// Where a handshake fails.
-pub fn speedup(server: &dyn Server, clients: &Clients, cores: &[usize]) -> Result<f64, Failure> {
-    let (mut one, mut all) = (Duration::MAX, Duration::MAX);
-    for _ in 0..RUNS {
-        one = one.min(in_step(server, clients, &cores[..1])?);
-        all = all.min(in_step(server, clients, cores)?);
-    }
-    Ok(cores.len() as f64 * one.as_secs_f64() / all.as_secs_f64())
+pub fn speedup(server: &dyn Server, clients: &Clients, cores: &[usize]) -> Result<Series, Failure> {
+    let round = |round: usize| {
+        // Each core alone as often as any other: their clocks differ.
+        let one = in_step(server, clients, &[cores[round % cores.len()]])?;
+        let all = in_step(server, clients, cores)?;
+        Ok(cores.len() as f64 * one.as_secs_f64() / all.as_secs_f64())
+    };
+    let rounds = (0..effort::rounds(ROUNDS)).map(round).collect::<Result<_, Failure>>()?;
+    Ok(Series { rounds })
 }
 
 /// The time of the slowest thread.

@@ -56,9 +56,8 @@ fn main() {
     said.say(&figure.beside(Against::Limit, "Verifier::verify()", &in_rust, ratio));
     let over = in_c.beyond(&in_rust);
     said.say(&Figure::new(GROUP, "the C call over the Rust call", Unit::Time, over).goal(30.0));
-    let before = allocations::calls();
-    (0..100_000).for_each(|_| c());
-    let calls = (allocations::calls() - before) as f64;
+    let ((), made) = allocations::counted(|| (0..100_000).for_each(|_| c()));
+    let calls = made.calls as f64;
     let what = "allocations in 100,000 decisions";
     said.say(&Figure::new(GROUP, what, Unit::Allocations, calls).goal(0.0));
 }
