@@ -104,24 +104,22 @@ const fn is_leap(year: i32) -> bool {
     year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
 }
 
+/// Of a month from 1 to 12.
 const fn days_in_month(year: i32, month: u8) -> u8 {
-    match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if is_leap(year) => 29,
-        2 => 28,
-        _ => 31,
-    }
+    const DAYS: [u8; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    if month == 2 && is_leap(year) { 29 } else { DAYS[month as usize - 1] }
 }
 
-/// Days from 1970-01-01, counting years from March so that the leap day comes last.
+/// Days from 1970-01-01 to a date in the years 0 to 9999, counting years from March so that the leap
+/// day comes last. Every certificate has two dates, so this is all in unsigned 32-bit arithmetic.
 const fn days_from_civil(year: i32, month: u8, day: u8) -> i64 {
-    let y = year as i64 - (month <= 2) as i64;
-    let era = y.div_euclid(400);
-    let year_of_era = y.rem_euclid(400);
-    let month_from_march = (month as i64 + 9) % 12;
-    let day_of_year = (153 * month_from_march + 2) / 5 + day as i64 - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era * 146_097 + day_of_era - 719_468
+    // From March of the year -1 on, in a cycle of 400 years earlier so that nothing is negative.
+    let is_before_march = month <= 2;
+    let y = year as u32 + 400 - is_before_march as u32;
+    let month_from_march = month as u32 + 9 - if is_before_march { 0 } else { 12 };
+    let day_of_year = (153 * month_from_march + 2) / 5 + day as u32 - 1;
+    let days = y * 365 + y / 4 - y / 100 + y / 400 + day_of_year;
+    days as i64 - 719_468 - 146_097
 }
 
 /// RFC 3339, UTC; times outside the years 0–9999 print as seconds.
@@ -183,6 +181,23 @@ impl Window {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_day_of_ten_thousand_years_follows_the_one_before() {
+        let day = |year, month, day| UnixTime::from_civil(year, month, day, 0, 0, 0);
+        let mut before = -719_528 * 86_400 - 86_400;
+        for year in 0..=9999 {
+            for month in 1..=12 {
+                let days: Vec<_> = (1..=32).map_while(|d| day(year, month, d)).collect();
+                assert!((28..=31).contains(&days.len()));
+                for time in days {
+                    assert_eq!(time.as_secs(), before + 86_400, "{time}");
+                    before = time.as_secs();
+                }
+            }
+        }
+        assert_eq!(UnixTime::from_secs(before).to_string(), "9999-12-31T00:00:00Z");
+    }
 
     #[test]
     fn civil_times_round_trip_through_rfc_3339() {

@@ -37,6 +37,18 @@ impl<'a> Reader<'a> {
     /// OBJECT IDENTIFIER: content octets, every subidentifier minimal (X.690 section 8.19.2).
     #[inline]
     pub(crate) fn oid(&mut self, what: &'static str) -> Result<&'a [u8], Malformed> {
+        // Three octets, each a subidentifier: 2.5.4.n and 2.5.29.n, of which nearly all attributes and
+        // extensions are.
+        if let [tag::OID, 3, 0..0x80, 0..0x80, 0..0x80, ..] = self.rest {
+            let (oid, rest) = self.rest.split_at(5);
+            self.rest = rest;
+            return Ok(&oid[2..]);
+        }
+        self.other_oid(what)
+    }
+
+    #[inline(never)]
+    fn other_oid(&mut self, what: &'static str) -> Result<&'a [u8], Malformed> {
         let content = self.read(tag::OID, what)?;
         check_oid(content, what)?;
         Ok(content)
@@ -53,33 +65,19 @@ impl<'a> Reader<'a> {
     /// UTCTime or GeneralizedTime in the one form RFC 5280 section 4.1.2.5 allows: seconds
     /// present, no fraction, `Z`.
     pub(crate) fn time(&mut self, what: &'static str) -> Result<UnixTime, Malformed> {
-        let malformed = Malformed::new(what);
         let element = self.read_tlv(what)?;
-        let (year, rest) = match (element.tag, element.content) {
-            (tag::UTC_TIME, [y1, y2, rest @ ..]) => {
-                let two = decimal(&[*y1, *y2]).ok_or(malformed)?;
-                (if two >= 50 { 1900 + two } else { 2000 + two }, rest)
-            }
-            (tag::GENERALIZED_TIME, [y1, y2, y3, y4, rest @ ..]) => {
-                (decimal(&[*y1, *y2, *y3, *y4]).ok_or(malformed)?, rest)
-            }
-            _ => return Err(malformed),
+        let time = || {
+            let [digits @ .., b'Z'] = element.content else { return None };
+            let (front, back) = (digits.first_chunk()?, digits.last_chunk()?);
+            let ([a, b, c, d], [_, e, minute, second]) = (two_digits(front)?, two_digits(back)?);
+            let (year, month, day, hour) = match (element.tag, digits.len()) {
+                (tag::UTC_TIME, 12) => (if a >= 50 { 1900 } else { 2000 } + i32::from(a), b, c, d),
+                (tag::GENERALIZED_TIME, 14) => (i32::from(a) * 100 + i32::from(b), c, d, e),
+                _ => return None,
+            };
+            UnixTime::from_civil(year, month, day, hour, minute, second)
         };
-        let &[mo1, mo2, d1, d2, h1, h2, mi1, mi2, s1, s2, b'Z'] = rest else {
-            return Err(malformed);
-        };
-        let two = |a: u8, b: u8| Some((digit(a)? * 10 + digit(b)?) as u8);
-        let civil = || {
-            UnixTime::from_civil(
-                year,
-                two(mo1, mo2)?,
-                two(d1, d2)?,
-                two(h1, h2)?,
-                two(mi1, mi2)?,
-                two(s1, s2)?,
-            )
-        };
-        civil().ok_or(malformed)
+        time().ok_or(Malformed::new(what))
     }
 }
 
@@ -108,7 +106,6 @@ pub(crate) fn small_uint(content: &[u8], what: &'static str) -> Result<u32, Malf
 }
 
 /// Checks OBJECT IDENTIFIER content: not empty, no padding, no unfinished subidentifier.
-#[inline]
 pub(crate) fn check_oid(content: &[u8], what: &'static str) -> Result<(), Malformed> {
     let mut at_start = true;
     for &octet in content {
@@ -139,12 +136,18 @@ pub(crate) fn named_bits(content: &[u8], what: &'static str) -> Result<u16, Malf
     if mask.trailing_zeros() == lowest_encoded { Ok(mask) } else { malformed }
 }
 
-fn digit(octet: u8) -> Option<i32> {
-    octet.is_ascii_digit().then(|| i32::from(octet - b'0'))
-}
-
-fn decimal(octets: &[u8]) -> Option<i32> {
-    octets.iter().try_fold(0, |value, &octet| Some(value * 10 + digit(octet)?))
+/// Four numbers of two decimal digits each, all eight digits in one go: each octet is a lane.
+fn two_digits(text: &[u8; 8]) -> Option<[u8; 4]> {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let digits = u64::from_le_bytes(*text) ^ (b'0' as u64 * EACH);
+    // What is more than 9 has the top bit of its lane set, or gets it by adding 0x76.
+    let beyond = digits | digits.wrapping_add(0x76 * EACH);
+    if beyond & (0x80 * EACH) != 0 {
+        return None;
+    }
+    // The tens come first, so they are in the lower lane of each pair.
+    let pairs = digits * 10 + (digits >> 8);
+    Some([0, 16, 32, 48].map(|lane| (pairs >> lane) as u8))
 }
 
 #[cfg(test)]
@@ -195,6 +198,21 @@ mod tests {
     }
 
     #[test]
+    fn digits_are_digits_in_every_lane() {
+        for at in 0..8 {
+            for octet in 0..=u8::MAX {
+                let mut text = *b"90817263";
+                text[at] = octet;
+                let expected = text.iter().all(u8::is_ascii_digit).then(|| {
+                    let value = |i: usize| (text[i] - b'0') * 10 + (text[i + 1] - b'0');
+                    [0, 2, 4, 6].map(value)
+                });
+                assert_eq!(two_digits(&text), expected, "{text:x?}");
+            }
+        }
+    }
+
+    #[test]
     fn times_have_seconds_and_z_and_exist() {
         let time = |tag: u8, text: &str| {
             let mut der = vec![tag, text.len() as u8];
@@ -209,6 +227,10 @@ mod tests {
             (0x17, "261123120000+0000"),
             (0x17, "261123120000"),
             (0x17, "261323120000Z"),
+            (0x17, "26112312000:Z"),
+            (0x17, "/61123120000Z"),
+            (0x18, "1123120000Z"),
+            (0x18, "Z"),
             (0x17, "26112312 000Z"),
             (0x18, "20261123120000.5Z"),
             (0x18, "20260229000000Z"),
