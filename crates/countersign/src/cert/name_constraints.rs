@@ -55,6 +55,11 @@ impl<'a> NameConstraints<'a> {
         })
     }
 
+    /// How many octets the subtrees have.
+    pub(crate) fn der_len(&self) -> usize {
+        self.permitted.len() + self.excluded.len()
+    }
+
     /// permittedSubtrees.
     pub fn permitted(&self) -> impl Iterator<Item = Subtree<'a>> + Clone + use<'a> {
         subtrees(self.permitted)

@@ -40,7 +40,7 @@ impl<'a> Scope<'a> {
         let excluded = constraints.excluded().map(|subtree| (Side::Excluded, subtree));
         for (side, subtree) in permitted.chain(excluded) {
             budget.charge(SUBTREE_NS)?;
-            scope.add(side, subtree, budget)?;
+            scope.add(side, subtree, constraints.der_len(), budget)?;
         }
         if let Subtrees::Many(index) = &mut scope.subtrees {
             index.seal();
@@ -52,6 +52,7 @@ impl<'a> Scope<'a> {
         &mut self,
         side: Side,
         subtree: Subtree<'a>,
+        all_octets: usize,
         budget: &mut Budget,
     ) -> Result<(), OverBudget> {
         let kind = kind_of(&subtree);
@@ -62,7 +63,7 @@ impl<'a> Scope<'a> {
         match &mut self.subtrees {
             Subtrees::Few(few) if !few.is_full() => few.push((side, subtree)),
             Subtrees::Few(few) => {
-                let mut index = Box::<Index<'_>>::default();
+                let mut index = Box::new(Index::with_room_for(all_octets));
                 for (side, subtree) in few.drain(..) {
                     index.add(side, subtree, budget)?;
                 }
