@@ -30,6 +30,7 @@ const ALL: &[Askable<'_>] = &[
     Askable { name: "crl, webpki", run: |times| look_up(times, Crls::webpki) },
     Askable { name: "match", run: matching },
     Askable { name: "match, table", run: matching_by_table },
+    Askable { name: "load", run: load },
     Askable { name: "warm", run: warm },
     Askable { name: "full", run: |times| shake(&Countersign, Situation::USUAL, times) },
     Askable { name: "full, rustls", run: |times| shake(&Rustls::USUAL, Situation::USUAL, times) },
@@ -79,6 +80,13 @@ const FIGURES: &[Counted] = &[
         name: "match",
         times: 10,
         peer: Some(("HashMap<Box<str>, _> by URI", "match, table")),
+        before: None,
+    },
+    Counted {
+        what: "load a list of 10,000 clients, a policy and an anchor with it",
+        name: "load",
+        times: 4,
+        peer: None,
         before: None,
     },
     Counted { what: "warm decision", name: "warm", times: 1_000, peer: None, before: None },
@@ -197,6 +205,12 @@ fn matching_by_table(times: usize) {
     let world = World::new(KeyKind::P256, ARRIVALS);
     let (table, arrivals) = (table(10_000), Arrivals::new(&world, 0..ARRIVALS));
     (0..times).for_each(|_| arrivals.ask_table(&table));
+}
+
+fn load(times: usize) {
+    let world = World::new(KeyKind::P256, 1);
+    let folder = listed::write(&world, Kind::Uri, 10_000);
+    (0..times).for_each(|_| drop(black_box(listed::load_from(&folder))));
 }
 
 fn warm(times: usize) {

@@ -5,6 +5,7 @@ use std::hint::black_box;
 use std::io::Write as _;
 use std::path::Path;
 
+use countersign::Verifier;
 use countersign::cert::Certificate;
 use countersign::internal::Matching;
 use countersign_testkit::PolicyDir;
@@ -38,15 +39,32 @@ impl Kind {
 /// # Panics
 /// Where the machine has no room for it.
 pub fn load(world: &World, kind: Kind, entries: usize) -> Loaded {
-    let folder = PolicyDir::new();
-    folder.write_certificates("ca.pem", [&world.root.certificate]);
-    write(&folder.path().join("clients.txt"), kind, entries);
-    let policy =
-        "version = 1\n[trust]\nanchors = [\"ca.pem\"]\n[lists]\nclients = [\"clients.txt\"]\n";
-    Loaded::new(policy, &folder)
+    Loaded::new(POLICY, &write(world, kind, entries))
 }
 
-fn write(file: &Path, kind: Kind, entries: usize) {
+const POLICY: &str =
+    "version = 1\n[trust]\nanchors = [\"ca.pem\"]\n[lists]\nclients = [\"clients.txt\"]\n";
+
+/// What [`load`] loads, in a folder of its own.
+///
+/// # Panics
+/// Where the disk has no room for it.
+pub fn write(world: &World, kind: Kind, entries: usize) -> PolicyDir {
+    let folder = PolicyDir::new();
+    folder.write_certificates("ca.pem", [&world.root.certificate]);
+    write_list(&folder.path().join("clients.txt"), kind, entries);
+    folder
+}
+
+/// Loads what [`write`] wrote, once and unmeasured.
+///
+/// # Panics
+/// Where it is refused.
+pub fn load_from(folder: &PolicyDir) -> Verifier {
+    Verifier::from_toml(POLICY, folder.path()).expect("a policy that is in order")
+}
+
+fn write_list(file: &Path, kind: Kind, entries: usize) {
     let mut out = std::io::BufWriter::new(std::fs::File::create(file).expect("a writable folder"));
     for i in 0..entries {
         out.write_all(kind.line(i).as_bytes()).expect("room for the list");

@@ -4,121 +4,151 @@
 //! first lets the processor wait for all of them at once, which halves the time of loading.
 
 use core::hint::black_box;
+use core::ops::Range;
+use std::io::BufRead;
+
+use arrayvec::ArrayVec;
 
 use super::Side;
-use super::line::{self, Entry, LineError};
+use super::line::{self, LineError};
+use super::lines::Lines;
 use crate::error::Error;
 use crate::limits;
-use crate::policy::matcher::builder::MatcherBuilder;
+use crate::policy::matcher::builder::{ListEntry, MatcherBuilder};
+use crate::policy::rule::key::Kind;
 use crate::policy::rule::label;
 use crate::policy::rule::value::{ExactScratch, exact_bytes};
 
 /// As many waits as processors keep in flight, a few times over.
 const LINES: usize = 64;
 
-/// Some lines and where each ends.
+/// The entries of some lines, each right in itself.
 pub(super) struct Batch {
-    text: Vec<u8>,
-    lines: Vec<(u32, usize)>,
-    scratches: Vec<ExactScratch>,
+    text: String,
+    values: Vec<u8>,
+    entries: Vec<Prepared>,
+    scratch: ExactScratch,
+}
+
+/// An entry: where its parts are.
+struct Prepared {
+    number: u32,
+    kind: Kind,
+    /// In the text: the line, and what is behind the value.
+    line: Range<usize>,
+    rest: Range<usize>,
+    /// In the values: the normal form.
+    value: Range<usize>,
 }
 
 impl Default for Batch {
     fn default() -> Self {
         Self {
-            text: Vec::with_capacity(limits::LIST_LINE_BYTES),
-            lines: Vec::with_capacity(LINES),
-            scratches: (0..LINES).map(|_| ExactScratch::new()).collect(),
+            text: String::with_capacity(LINES * 128),
+            values: Vec::with_capacity(LINES * 64),
+            entries: Vec::with_capacity(LINES),
+            scratch: ExactScratch::new(),
         }
     }
 }
 
-/// An entry whose value is in normal form.
-struct Prepared<'b> {
-    number: u32,
-    entry: Entry<'b>,
-    value: &'b [u8],
-}
-
 impl Batch {
-    /// Whether a line of this length must wait for the next batch.
-    pub(super) fn is_full(&self, length: usize) -> bool {
-        self.lines.len() == LINES || self.text.len() + length > limits::LIST_LINE_BYTES
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
     }
 
-    pub(super) fn push(&mut self, number: u32, line: &[u8]) {
-        self.text.extend_from_slice(line);
-        self.lines.push((number, self.text.len()));
+    /// Takes lines until it is full or there are no more; with none of them it stays empty.
+    ///
+    /// # Errors
+    ///
+    /// The next line is wrong in itself or cannot be read. What it has taken stands before that.
+    pub(super) fn fill(
+        &mut self,
+        lines: &mut Lines<'_, impl BufRead>,
+        side: Side,
+    ) -> Result<(), Error> {
+        while let Some((number, line)) = lines.peek()? {
+            if self.is_full(line.len()) {
+                break;
+            }
+            self.push(number, line, side).map_err(|mistake| mistake.at_line(number))?;
+            lines.skip();
+        }
+        Ok(())
     }
 
     /// Adds the entries in order and empties the batch; the first mistake is the error.
     pub(super) fn add_to(&mut self, side: Side, builder: &mut MatcherBuilder) -> Result<(), Error> {
-        let (entries, mistake) = self.prepare(side);
-        warm(&entries, side, builder);
-        for prepared in &entries {
-            prepared.add(side, builder)?;
-        }
-        mistake?;
+        self.add_entries(side, builder)?;
         self.text.clear();
-        self.lines.clear();
+        self.values.clear();
+        self.entries.clear();
         Ok(())
     }
 
-    /// The entries up to the first line that is wrong in itself, and what is wrong there.
-    fn prepare(&mut self, side: Side) -> (Vec<Prepared<'_>>, Result<(), Error>) {
-        let mut entries = Vec::with_capacity(self.lines.len());
-        let mut start = 0;
-        for (&(number, end), scratch) in self.lines.iter().zip(&mut self.scratches) {
-            match Prepared::from_line(number, &self.text[start..end], side, scratch) {
-                Ok(Some(entry)) => entries.push(entry),
-                Ok(None) => {}
-                Err(mistake) => return (entries, Err(mistake.at_line(number))),
+    fn add_entries(&self, side: Side, builder: &mut MatcherBuilder) -> Result<(), Error> {
+        let entry = |prepared: &Prepared| {
+            let value = &self.values[prepared.value.clone()];
+            let rest = &self.text[prepared.rest.clone()];
+            match side {
+                Side::Clients => builder.client_entry(prepared.kind, value, rest),
+                Side::Deny => builder.deny_entry(prepared.kind, value, rest),
             }
-            start = end;
+        };
+        let entries: ArrayVec<ListEntry<'_>, LINES> = self.entries.iter().map(entry).collect();
+        // Reads where the entries will go, so that adding them finds it near. Nothing else is done in
+        // between: the fewer instructions, the more of these waits a processor has at once.
+        let glance = |entry| match side {
+            Side::Clients => builder.glance_client(entry),
+            Side::Deny => builder.glance_deny(entry),
+        };
+        black_box(entries.iter().map(glance).fold(0, u32::wrapping_add));
+        for (entry, prepared) in entries.iter().zip(&self.entries) {
+            let added = match side {
+                Side::Clients => builder.add_client_entry(*entry),
+                Side::Deny => builder.add_deny_entry(*entry),
+            };
+            added.map_err(|message| self.error_at_value(prepared, message))?;
         }
-        (entries, Ok(()))
+        Ok(())
     }
-}
 
-/// Reads where the entries will go, so that adding them finds it near.
-fn warm(entries: &[Prepared<'_>], side: Side, builder: &MatcherBuilder) {
-    let glance = |prepared: &Prepared<'_>| {
-        let kind = prepared.entry.kind;
-        match side {
-            Side::Clients => builder.glance_client(kind, prepared.value, prepared.entry.rest),
-            Side::Deny => builder.glance_deny(kind, prepared.value),
-        }
-    };
-    black_box(entries.iter().map(glance).fold(0, u32::wrapping_add));
-}
+    /// Whether a line of this length must wait for the next batch.
+    fn is_full(&self, length: usize) -> bool {
+        self.entries.len() == LINES
+            || (!self.is_empty() && self.text.len() + length > limits::LIST_LINE_BYTES)
+    }
 
-impl<'b> Prepared<'b> {
-    fn from_line(
-        number: u32,
-        line: &'b [u8],
-        side: Side,
-        scratch: &'b mut ExactScratch,
-    ) -> Result<Option<Self>, LineError> {
-        let Some(entry) = line::parse(line)? else { return Ok(None) };
-        let value = exact_bytes(entry.kind, entry.value, scratch)
+    fn push(&mut self, number: u32, line: &[u8], side: Side) -> Result<(), LineError> {
+        let Some(entry) = line::parse(line)? else { return Ok(()) };
+        let value = exact_bytes(entry.kind, entry.value, &mut self.scratch)
             .map_err(|message| entry.error_at_value(message))?;
         match side {
             Side::Clients => check_one_word(entry.rest),
             Side::Deny => label::check_text("a note", entry.rest),
         }
         .map_err(|message| entry.error_at_rest(message))?;
-        Ok(Some(Self { number, entry, value }))
+        let (start, value_start) = (self.text.len(), self.values.len());
+        self.text.push_str(entry.line);
+        self.values.extend_from_slice(value);
+        let rest = start + entry.rest_start();
+        self.entries.push(Prepared {
+            number,
+            kind: entry.kind,
+            line: start..self.text.len(),
+            rest: rest..rest + entry.rest.len(),
+            value: value_start..self.values.len(),
+        });
+        Ok(())
     }
 
-    fn add(&self, side: Side, builder: &mut MatcherBuilder) -> Result<(), Error> {
-        let Entry { kind, rest, .. } = self.entry;
-        let added = match side {
-            Side::Clients => builder.add_client_entry(kind, self.value, rest),
-            Side::Deny => {
-                builder.add_deny_entry(kind, self.value, (!rest.is_empty()).then_some(rest))
-            }
-        };
-        added.map_err(|message| self.entry.error_at_value(message).at_line(self.number))
+    /// What an entry does not go with was found late: where it stands is looked for once more.
+    fn error_at_value(&self, entry: &Prepared, message: String) -> Error {
+        let line = &self.text[entry.line.clone()];
+        match line::parse(line.as_bytes()) {
+            Ok(Some(parsed)) => parsed.error_at_value(message).at_line(entry.number),
+            _ => Error::config(message).at(entry.number, 1),
+        }
     }
 }
 

@@ -66,7 +66,7 @@ pub(super) struct Entry<'l> {
     pub(super) kind: Kind,
     pub(super) value: &'l str,
     pub(super) rest: &'l str,
-    line: &'l str,
+    pub(super) line: &'l str,
 }
 
 /// Reads a line; `None` for blank lines and comments.
@@ -116,6 +116,11 @@ fn wrong_kind(kind: Option<&str>, word: &str) -> String {
 }
 
 impl Entry<'_> {
+    /// Where in the line the rest begins.
+    pub(super) fn rest_start(&self) -> usize {
+        (self.rest.as_ptr() as usize).saturating_sub(self.line.as_ptr() as usize)
+    }
+
     pub(super) fn error_at_value(&self, message: String) -> LineError {
         LineError { column: column_of(self.line, self.value), message }
     }

@@ -1,15 +1,17 @@
 //! Lists: millions of entries, one a line, read as a stream.
 
+mod ahead;
 mod batch;
 mod line;
+mod lines;
 
-use std::io::{BufRead, Read as _};
+use std::io::BufRead;
 use std::path::Path;
 
 use self::batch::Batch;
 use self::line::Split;
+use self::lines::Lines;
 use crate::error::Error;
-use crate::limits;
 use crate::policy::matcher::builder::{MatcherBuilder, Room};
 use crate::policy::rule::key::Kind;
 
@@ -31,19 +33,25 @@ pub(super) enum Side {
 ///
 /// The list cannot be read, or has a line that is too long.
 pub(super) fn measure(list: impl BufRead, file: &Path, room: &mut Room) -> Result<(), Error> {
-    each_line(list, file, |_, line| {
-        let Some(split) = Split::of(line) else { return Ok(()) };
-        if let Some(kind) = split.kind().filter(|kind| kind.is_exact()) {
-            room.entries.entries[kind as usize] += 1;
-            // For hex this is twice too much, and only issuer_serial is kept as counted.
-            let bytes =
-                if kind == Kind::IssuerSerial { split.value.len() / 2 } else { split.value.len() };
-            room.entries.bytes[kind as usize] += bytes;
-        }
-        room.texts += usize::from(!split.rest.is_empty());
-        room.text_bytes += split.rest.len();
-        Ok(())
-    })
+    let mut lines = Lines::new(list, file);
+    while let Some((_, line)) = lines.peek().map_err(|error| error.in_file(file))? {
+        count(line, room);
+        lines.skip();
+    }
+    Ok(())
+}
+
+fn count(line: &[u8], room: &mut Room) {
+    let Some(split) = Split::of(line) else { return };
+    if let Some(kind) = split.kind().filter(|kind| kind.is_exact()) {
+        room.entries.entries[kind as usize] += 1;
+        // For hex this is twice too much, and only issuer_serial is kept as counted.
+        let bytes =
+            if kind == Kind::IssuerSerial { split.value.len() / 2 } else { split.value.len() };
+        room.entries.bytes[kind as usize] += bytes;
+    }
+    room.texts += usize::from(!split.rest.is_empty());
+    room.text_bytes += split.rest.len();
 }
 
 /// What one list alone makes a matcher of.
@@ -58,53 +66,56 @@ pub(crate) fn only(list: &[u8], is_deny: bool) -> Result<super::Matcher, Error> 
     Ok(builder.finish())
 }
 
-/// Adds every entry of a list.
+/// Adds every entry of a list. A long one is read by a thread of its own, ahead of this one: reading
+/// a line and finding a place for it take about as long.
 ///
 /// # Errors
 ///
 /// The list cannot be read, or a line is wrong: the error has the file, the line and the column.
 pub(super) fn load(
-    list: impl BufRead,
+    list: impl BufRead + Send,
     file: &Path,
     side: Side,
     builder: &mut MatcherBuilder,
 ) -> Result<(), Error> {
-    let mut batch = Batch::default();
-    let in_file = |error: Error| error.in_file(file);
-    let read = each_line(list, file, |number, line| {
-        if batch.is_full(line.len()) {
-            batch.add_to(side, builder).map_err(in_file)?;
-        }
-        batch.push(number, line);
-        Ok(())
-    });
-    // What stands before a line that cannot be read is judged first, as it stands first.
-    batch.add_to(side, builder).map_err(in_file)?;
-    read
+    let mut lines = Lines::new(list, file);
+    let mut add = |batch: &mut Batch| batch.add_to(side, builder);
+    let loaded = match load_alone(&mut lines, side, BATCHES_ALONE, &mut add) {
+        Ok(Rest::None) => Ok(()),
+        Ok(Rest::Unread) => ahead::load(&mut lines, side, &mut add),
+        Err(error) => Err(error),
+    };
+    loaded.map_err(|error| error.in_file(file))
 }
 
-/// Calls `visit` with the number and the bytes of every line, its ending included.
-fn each_line(
-    mut list: impl BufRead,
-    file: &Path,
-    mut visit: impl FnMut(u32, &[u8]) -> Result<(), Error>,
-) -> Result<(), Error> {
-    let mut line = Vec::with_capacity(limits::LIST_LINE_BYTES + 1);
-    let mut number = 0_u32;
-    loop {
-        line.clear();
-        let mut bounded = list.by_ref().take(limits::LIST_LINE_BYTES as u64 + 1);
-        let length = bounded.read_until(b'\n', &mut line).map_err(|e| Error::io(file, e))?;
-        if length == 0 {
-            return Ok(());
+/// Batches for which a thread is not worth its start: some ten milliseconds.
+const BATCHES_ALONE: usize = 256;
+
+/// What is left of a list.
+enum Rest {
+    None,
+    Unread,
+}
+
+/// Reads and adds so many batches at most.
+fn load_alone(
+    lines: &mut Lines<'_, impl BufRead>,
+    side: Side,
+    most: usize,
+    add: &mut impl FnMut(&mut Batch) -> Result<(), Error>,
+) -> Result<Rest, Error> {
+    let mut batch = Batch::default();
+    for _ in 0..most {
+        let read = batch.fill(lines, side);
+        let is_over = batch.is_empty();
+        // What stands before a line that is wrong is judged first, as it stands first.
+        add(&mut batch)?;
+        read?;
+        if is_over {
+            return Ok(Rest::None);
         }
-        number = number.saturating_add(1);
-        if length > limits::LIST_LINE_BYTES {
-            let message = format!("a line has at most {} bytes", limits::LIST_LINE_BYTES);
-            return Err(Error::config(message).at(number, 1).in_file(file));
-        }
-        visit(number, &line)?;
     }
+    Ok(Rest::Unread)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::limits;
 use crate::policy::matcher::{ClientRecord, Matcher};
 use crate::{UnixTime, Window};
 
@@ -19,6 +20,15 @@ fn builder() -> MatcherBuilder {
     builder
 }
 
+/// As a long list is: by two threads.
+fn load_ahead(text: &[u8], side: Side) -> Result<Matcher, String> {
+    let mut builder = builder();
+    let mut lines = Lines::new(text, Path::new("approved.txt"));
+    let added = ahead::load(&mut lines, side, &mut |batch| batch.add_to(side, &mut builder));
+    added.map_err(|e| e.in_file(Path::new("approved.txt")).to_string())?;
+    Ok(builder.finish())
+}
+
 fn load_text(text: &[u8], side: Side) -> Result<Matcher, String> {
     let mut builder = builder();
     load(text, Path::new("approved.txt"), side, &mut builder).map_err(|e| e.to_string())?;
@@ -26,7 +36,10 @@ fn load_text(text: &[u8], side: Side) -> Result<Matcher, String> {
 }
 
 fn error(text: &[u8]) -> String {
-    load_text(text, Side::Clients).map(|_| ()).expect_err("a wrong list")
+    let [alone, ahead] = [load_text, load_ahead]
+        .map(|load| load(text, Side::Clients).map(|_| ()).expect_err("a wrong list"));
+    assert_eq!(alone, ahead);
+    alone
 }
 
 #[test]
@@ -210,6 +223,46 @@ fn piece() -> impl Strategy<Value = String> {
     ]
 }
 
+/// More lines than are read ahead, and a mistake in the middle or at the end of them.
+#[test]
+fn the_first_mistake_of_a_long_list_is_the_error_however_far_ahead_it_is_read() {
+    let line = |i: usize| format!("dns:n{i}.example id-{i}\n");
+    let all: String = (0..20_000).map(line).collect();
+    let matcher = load_text(all.as_bytes(), Side::Clients).unwrap();
+    assert_eq!(matcher.client_count(), 3 + 20_000);
+    // One that only adding finds, behind which there is one that reading finds.
+    let text =
+        all.clone() + "dns:n7.example other\n" + &all.replace(".example", ".test") + "dsn:x y\n";
+    assert!(error(text.as_bytes()).starts_with("approved.txt:20001:5: `dns:n7.example` already"));
+    let text = all.clone() + "dsn:x y\n" + "dns:n7.example other\n";
+    assert!(error(text.as_bytes()).starts_with("approved.txt:20001:1: `dsn` is no kind"));
+}
+
+/// A list that breaks off.
+struct Broken<'t>(&'t [u8]);
+
+impl std::io::Read for Broken<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        match std::io::Read::read(&mut self.0, buffer)? {
+            0 => Err(std::io::Error::other("the disk is gone")),
+            count => Ok(count),
+        }
+    }
+}
+
+#[test]
+fn a_long_list_that_breaks_off_is_an_error_and_whoever_panics_is_not_waited_for() {
+    let text: String = (0..20_000).map(|i| format!("dns:n{i}.example id-{i}\n")).collect();
+    let list = || std::io::BufReader::new(Broken(text.as_bytes()));
+    let broken = load(list(), Path::new("approved.txt"), Side::Clients, &mut builder());
+    assert!(broken.unwrap_err().to_string().contains("the disk is gone"));
+    let panicked = std::panic::catch_unwind(|| {
+        let mut lines = Lines::new(list(), Path::new("approved.txt"));
+        ahead::load(&mut lines, Side::Clients, &mut |_| panic!("in the middle"))
+    });
+    assert!(panicked.is_err());
+}
+
 proptest! {
     #[test]
     fn whatever_a_list_holds_it_is_loaded_or_an_error_names_a_line_of_it(
@@ -220,6 +273,9 @@ proptest! {
         for side in [Side::Clients, Side::Deny] {
             let mut builder = builder();
             let loaded = load(text.as_bytes(), Path::new("x"), side, &mut builder);
+            let [alone, ahead] = [load_text, load_ahead]
+                .map(|load| load(text.as_bytes(), side).map(|m| m.client_count()));
+            prop_assert_eq!(alone, ahead);
             if let Err(error) = loaded {
                 let line = error.line().unwrap();
                 prop_assert!((1..=lines).contains(&line), "{error}");

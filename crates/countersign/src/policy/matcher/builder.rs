@@ -4,6 +4,7 @@ use super::rulebook::{ClaimedBy, MAX_OWNERS, RulebookBuilder};
 use super::scoped::ScopedClients;
 use super::tables::exact::Expected;
 use super::tables::interner::Interner;
+use super::tables::probe::HashedKey;
 use super::{ClientIndex, ClientRecord, Matcher, NO_NOTE};
 use crate::policy::rule::key::{ExactText, Key, Kind};
 
@@ -16,6 +17,15 @@ pub(in crate::policy) struct Room {
     pub(in crate::policy) texts: usize,
     /// The bytes of those.
     pub(in crate::policy) text_bytes: usize,
+}
+
+/// An entry of a list, hashed for the builder that made this and for no other.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::policy) struct ListEntry<'e> {
+    kind: Kind,
+    value: HashedKey<'e>,
+    /// The client's id, or a note.
+    text: HashedKey<'e>,
 }
 
 /// A [`Matcher`] in the making. Errors are messages without a place.
@@ -49,10 +59,11 @@ impl MatcherBuilder {
         id: &str,
         record: ClientRecord,
     ) -> Result<ClientIndex, String> {
-        if self.ids.find(id.as_bytes()).is_some() {
+        let text = self.ids.hashed(id.as_bytes());
+        if self.ids.find(text).is_some() {
             return Err(format!("client id `{id}` is used twice; every client has its own"));
         }
-        let index = self.intern_client(id)?;
+        let index = self.intern_client(text)?;
         self.records.push(record);
         Ok(index)
     }
@@ -74,7 +85,29 @@ impl MatcherBuilder {
             .map_err(|by| claimed(&text, by, ids))
     }
 
-    /// Adds an entry of a list: the id may be new.
+    /// An entry of a list of clients, whose id may be new.
+    pub(in crate::policy) fn client_entry<'e>(
+        &self,
+        kind: Kind,
+        value: &'e [u8],
+        id: &'e str,
+    ) -> ListEntry<'e> {
+        let text = self.ids.hashed(id.as_bytes());
+        ListEntry { kind, value: self.clients.hashed(kind, value), text }
+    }
+
+    /// An entry of a deny list, whose note may be empty.
+    pub(in crate::policy) fn deny_entry<'e>(
+        &self,
+        kind: Kind,
+        value: &'e [u8],
+        note: &'e str,
+    ) -> ListEntry<'e> {
+        let text = self.notes.hashed(note.as_bytes());
+        ListEntry { kind, value: self.deny.hashed(kind, value), text }
+    }
+
+    /// Adds an entry of a list of clients.
     ///
     /// # Errors
     ///
@@ -82,20 +115,20 @@ impl MatcherBuilder {
     /// cannot stand in for a path.
     pub(in crate::policy) fn add_client_entry(
         &mut self,
-        kind: Kind,
-        value: &[u8],
-        id: &str,
+        entry: ListEntry<'_>,
     ) -> Result<(), String> {
+        let ListEntry { kind, value, text: id } = entry;
         let client = self.intern_client(id)?;
         let Self { clients, records, ids, .. } = self;
         if !kind.is_pin() && records.get(client.0 as usize).is_some_and(|r| r.is_pinned) {
+            let id = String::from_utf8_lossy(id.key);
             return Err(format!(
                 "client `{id}` is pinned: only `spki_sha256` and `cert_sha256` can recognise it"
             ));
         }
-        clients
-            .add_entry(kind, value, client.0, |a, b| may_share(records, a, b))
-            .map_err(|by| claimed(&format!("{}:{}", kind.name(), ExactText(kind, value)), by, ids))
+        clients.add_entry(kind, value, client.0, |a, b| may_share(records, a, b)).map_err(|by| {
+            claimed(&format!("{}:{}", kind.name(), ExactText(kind, value.key)), by, ids)
+        })
     }
 
     /// Adds a deny rule. One that is there already stays as it is.
@@ -104,20 +137,19 @@ impl MatcherBuilder {
         keys: Vec<Key>,
         note: Option<&str>,
     ) -> Result<(), String> {
-        let note = self.intern_note(note)?;
+        let note = match note {
+            Some(note) => number(self.notes.intern(self.notes.hashed(note.as_bytes())))?,
+            None => NO_NOTE,
+        };
         // Denied twice is denied once.
         let _ = self.deny.add_rule(keys, note, |_, _| false);
         Ok(())
     }
 
     /// Adds an entry of a deny list. One that is there already stays as it is.
-    pub(in crate::policy) fn add_deny_entry(
-        &mut self,
-        kind: Kind,
-        value: &[u8],
-        note: Option<&str>,
-    ) -> Result<(), String> {
-        let note = self.intern_note(note)?;
+    pub(in crate::policy) fn add_deny_entry(&mut self, entry: ListEntry<'_>) -> Result<(), String> {
+        let ListEntry { kind, value, text: note } = entry;
+        let note = if note.key.is_empty() { NO_NOTE } else { number(self.notes.intern(note))? };
         // Denied twice is denied once.
         let _ = self.deny.add_entry(kind, value, note, |_, _| false);
         Ok(())
@@ -125,13 +157,13 @@ impl MatcherBuilder {
 
     /// Reads the memory that [`add_client_entry`](Self::add_client_entry) will need; what it holds
     /// means nothing.
-    pub(in crate::policy) fn glance_client(&self, kind: Kind, value: &[u8], id: &str) -> u32 {
-        self.clients.glance(kind, value).wrapping_add(self.ids.glance(id.as_bytes()))
+    pub(in crate::policy) fn glance_client(&self, entry: &ListEntry<'_>) -> u32 {
+        self.clients.glance(entry.kind, entry.value).wrapping_add(self.ids.glance(entry.text))
     }
 
     /// Reads the memory that [`add_deny_entry`](Self::add_deny_entry) will need.
-    pub(in crate::policy) fn glance_deny(&self, kind: Kind, value: &[u8]) -> u32 {
-        self.deny.glance(kind, value)
+    pub(in crate::policy) fn glance_deny(&self, entry: &ListEntry<'_>) -> u32 {
+        self.deny.glance(entry.kind, entry.value)
     }
 
     /// Bytes allocated so far.
@@ -155,12 +187,8 @@ impl MatcherBuilder {
         }
     }
 
-    fn intern_client(&mut self, id: &str) -> Result<ClientIndex, String> {
-        number(self.ids.intern(id.as_bytes())).map(ClientIndex)
-    }
-
-    fn intern_note(&mut self, note: Option<&str>) -> Result<u32, String> {
-        note.map_or(Ok(NO_NOTE), |note| number(self.notes.intern(note.as_bytes())))
+    fn intern_client(&mut self, id: HashedKey<'_>) -> Result<ClientIndex, String> {
+        number(self.ids.intern(id)).map(ClientIndex)
     }
 }
 

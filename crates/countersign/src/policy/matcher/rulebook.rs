@@ -6,6 +6,7 @@ use std::sync::Arc;
 use foldhash::quality::RandomState;
 
 use super::tables::exact::{ExactTables, Expected};
+use super::tables::probe::HashedKey;
 use super::tables::ranges::{AffixTable, End, NetworkTable};
 use super::tables::subjects::SubjectTable;
 use crate::policy::rule::key::{ExactText, Key, Kind};
@@ -175,15 +176,15 @@ impl RulebookBuilder {
     pub(in crate::policy) fn add_entry(
         &mut self,
         kind: Kind,
-        value: &[u8],
+        value: HashedKey<'_>,
         owner: u32,
         may_share: impl Fn(u32, u32) -> bool,
     ) -> Result<(), ClaimedBy> {
-        let Some(place) = self.book.exact.find(kind, value) else {
+        let Some(place) = self.book.exact.find_hashed(kind, value) else {
             self.book.exact.insert(kind, value, owner);
             return Ok(());
         };
-        let key = || Arc::from([Key::Exact(kind, value.into())]);
+        let key = || Arc::from([Key::Exact(kind, value.key.into())]);
         if let Holder::Entry(other) = self.book.holder(kind, place) {
             if other == owner {
                 return Ok(());
@@ -198,8 +199,13 @@ impl RulebookBuilder {
     }
 
     /// Reads the memory that [`add_entry`](Self::add_entry) will need.
-    pub(in crate::policy) fn glance(&self, kind: Kind, value: &[u8]) -> u32 {
+    pub(in crate::policy) fn glance(&self, kind: Kind, value: HashedKey<'_>) -> u32 {
         self.book.exact.glance(kind, value)
+    }
+
+    /// A value, hashed for [`add_entry`](Self::add_entry).
+    pub(in crate::policy) fn hashed<'k>(&self, kind: Kind, value: &'k [u8]) -> HashedKey<'k> {
+        self.book.exact.hashed(kind, value)
     }
 
     #[cfg(test)]
@@ -260,6 +266,7 @@ impl RulebookBuilder {
                     }
                 }
                 None => {
+                    let value = book.exact.hashed(*kind, value);
                     book.exact.insert(*kind, value, rule | IS_RULE);
                     None
                 }

@@ -20,7 +20,7 @@ impl ScopedClients {
         let mut slots = Slots::for_entries(scoped().count());
         let mut clients = vec![ClientIndex(0); slots.len()];
         for (client, _) in scoped() {
-            let hash = slots.hash(ids.get(client as usize));
+            let hash = slots.hashed(ids.get(client as usize));
             clients[slots.take(hash)] = ClientIndex(client);
         }
         Self { slots, clients }
@@ -29,7 +29,7 @@ impl ScopedClients {
     /// The client with this id, if it has scopes.
     pub(in crate::policy) fn find(&self, id: &[u8], ids: &Texts) -> Option<ClientIndex> {
         let is_it = |slot: usize| ids.get(self.clients[slot].0 as usize) == id;
-        self.slots.find(self.slots.hash(id), is_it).map(|slot| self.clients[slot])
+        self.slots.find(self.slots.hashed(id), is_it).map(|slot| self.clients[slot])
     }
 
     pub(in crate::policy) fn heap_bytes(&self) -> usize {

@@ -1,6 +1,6 @@
 //! SHA-256 digests to owners: entries inline, 44 bytes each.
 
-use super::probe::Slots;
+use super::probe::{HashedKey, Slots};
 
 /// A map from digests to numbers, built once and then only read.
 #[derive(Debug)]
@@ -27,23 +27,28 @@ impl DigestTable {
         self.slots.taken()
     }
 
+    pub(in crate::policy) fn hashed<'k>(&self, digest: &'k [u8]) -> HashedKey<'k> {
+        self.slots.hashed(digest)
+    }
+
     /// The slot of a digest.
-    pub(in crate::policy) fn find(&self, digest: &[u8]) -> Option<usize> {
-        self.slots.find(self.slots.hash(digest), |slot| self.entries[slot].digest == digest)
+    pub(in crate::policy) fn find(&self, digest: HashedKey<'_>) -> Option<usize> {
+        self.slots.find(digest, |slot| self.entries[slot].digest == digest.key)
     }
 
     /// Reads the memory where a digest is or would be.
-    pub(in crate::policy) fn glance(&self, digest: &[u8]) -> u32 {
-        let (slot, tag) = self.slots.glance(self.slots.hash(digest));
+    pub(in crate::policy) fn glance(&self, digest: HashedKey<'_>) -> u32 {
+        let (slot, tag) = self.slots.glance(digest);
         self.entries.get(slot).map_or(0, |entry| entry.owner).wrapping_add(u32::from(tag))
     }
 
     /// Adds a digest that is not there yet.
-    pub(in crate::policy) fn insert(&mut self, digest: [u8; 32], owner: u32) {
+    pub(in crate::policy) fn insert(&mut self, hashed: HashedKey<'_>, owner: u32) {
         if self.slots.is_full() {
             self.rebuild(self.slots.larger());
         }
-        let slot = self.slots.take(self.slots.hash(&digest));
+        let digest = hashed.key.try_into().expect("invariant: a SHA-256 has 32 bytes");
+        let slot = self.slots.take(hashed);
         self.entries[slot] = Entry { digest, owner };
     }
 
@@ -74,7 +79,8 @@ impl DigestTable {
         let mut entries = vec![VACANT; slots.len()];
         for (old, entry) in self.entries.iter().enumerate() {
             if self.slots.is_taken(old) {
-                entries[slots.take(slots.hash(&entry.digest))] = *entry;
+                let slot = slots.take(slots.hashed(&entry.digest));
+                entries[slot] = *entry;
             }
         }
         (self.slots, self.entries) = (slots, entries);
@@ -95,15 +101,16 @@ mod tests {
     fn a_digest_is_found_and_its_neighbours_are_not() {
         for room in [0, 10, 2000, 100_000] {
             let mut table = DigestTable::for_entries(room);
-            assert_eq!(table.find(&digest(0)), None);
+            assert_eq!(table.find(table.hashed(&digest(0))), None);
             for i in 0..2000 {
-                table.insert(digest(2 * i), i);
+                let digest = digest(2 * i);
+                table.insert(table.hashed(&digest), i);
             }
             table.shrink();
             for i in 0..2000 {
-                let slot = table.find(&digest(2 * i)).unwrap();
+                let slot = table.find(table.hashed(&digest(2 * i))).unwrap();
                 assert_eq!((table.owner(slot), table.key(slot)), (i, &digest(2 * i)));
-                assert_eq!(table.find(&digest(2 * i + 1)), None);
+                assert_eq!(table.find(table.hashed(&digest(2 * i + 1))), None);
             }
             let per_entry = table.heap_bytes() / table.len();
             assert!(per_entry <= 56, "{per_entry} bytes an entry from room for {room}");

@@ -2,6 +2,7 @@
 
 use super::digests::DigestTable;
 use super::interner::Interner;
+use super::probe::HashedKey;
 use super::texts::reserve_tightly;
 use crate::policy::rule::key::Kind;
 
@@ -40,8 +41,20 @@ impl ExactTables {
         }
     }
 
+    /// A value, hashed for what is asked of its kind.
+    pub(in crate::policy) fn hashed<'k>(&self, kind: Kind, value: &'k [u8]) -> HashedKey<'k> {
+        match self.table(kind) {
+            Table::Digests(table) => table.hashed(value),
+            Table::Names(table) => table.texts.hashed(value),
+        }
+    }
+
     /// Where a value is.
     pub(in crate::policy) fn find(&self, kind: Kind, value: &[u8]) -> Option<usize> {
+        self.find_hashed(kind, self.hashed(kind, value))
+    }
+
+    pub(in crate::policy) fn find_hashed(&self, kind: Kind, value: HashedKey<'_>) -> Option<usize> {
         match self.table(kind) {
             Table::Digests(table) => table.find(value),
             Table::Names(table) => table.texts.find(value),
@@ -71,7 +84,7 @@ impl ExactTables {
     }
 
     /// Reads the memory where a value is or would be.
-    pub(in crate::policy) fn glance(&self, kind: Kind, value: &[u8]) -> u32 {
+    pub(in crate::policy) fn glance(&self, kind: Kind, value: HashedKey<'_>) -> u32 {
         match self.table(kind) {
             Table::Digests(table) => table.glance(value),
             Table::Names(table) => table.texts.glance(value),
@@ -79,12 +92,9 @@ impl ExactTables {
     }
 
     /// Adds a value that is not there yet.
-    pub(in crate::policy) fn insert(&mut self, kind: Kind, value: &[u8], owner: u32) {
+    pub(in crate::policy) fn insert(&mut self, kind: Kind, value: HashedKey<'_>, owner: u32) {
         match kind {
-            Kind::Cert | Kind::Spki => {
-                let digest = value.try_into().expect("invariant: a SHA-256 has 32 bytes");
-                self.digests[kind as usize].insert(digest, owner);
-            }
+            Kind::Cert | Kind::Spki => self.digests[kind as usize].insert(value, owner),
             _ => self.names[kind as usize - 2].insert(value, owner),
         }
     }
@@ -124,8 +134,8 @@ impl NameTable {
         Self { texts: Interner::with_capacity(count, bytes), owners: Vec::with_capacity(count) }
     }
 
-    fn insert(&mut self, value: &[u8], owner: u32) {
-        let number = self.texts.intern(value);
+    fn insert(&mut self, value: HashedKey<'_>, owner: u32) {
+        let number = self.texts.insert(value);
         debug_assert_eq!(number, self.owners.len(), "a new value gets the next number");
         reserve_tightly(&mut self.owners, 1);
         self.owners.push(owner);

@@ -1,6 +1,6 @@
 //! Distinct byte strings, numbered in the order they came.
 
-use super::probe::Slots;
+use super::probe::{HashedKey, Slots};
 use super::texts::Texts;
 
 /// A set of byte strings with a number each: the bytes in one allocation, 9 bytes an entry beside.
@@ -24,33 +24,34 @@ impl Interner {
         self.texts.len()
     }
 
-    /// The number of a string.
-    pub(in crate::policy) fn find(&self, text: &[u8]) -> Option<usize> {
-        self.find_hashed(self.slots.hash(text), text)
+    pub(in crate::policy) fn hashed<'k>(&self, text: &'k [u8]) -> HashedKey<'k> {
+        self.slots.hashed(text)
     }
 
-    fn find_hashed(&self, hash: u64, text: &[u8]) -> Option<usize> {
-        let is_it = |slot: usize| self.texts.get(self.numbers[slot] as usize) == text;
-        self.slots.find(hash, is_it).map(|slot| self.numbers[slot] as usize)
+    /// The number of a string.
+    pub(in crate::policy) fn find(&self, text: HashedKey<'_>) -> Option<usize> {
+        let is_it = |slot: usize| self.texts.get(self.numbers[slot] as usize) == text.key;
+        self.slots.find(text, is_it).map(|slot| self.numbers[slot] as usize)
     }
 
     /// Reads the memory where a string's number is or would be.
-    pub(in crate::policy) fn glance(&self, text: &[u8]) -> u32 {
-        let (slot, tag) = self.slots.glance(self.slots.hash(text));
+    pub(in crate::policy) fn glance(&self, text: HashedKey<'_>) -> u32 {
+        let (slot, tag) = self.slots.glance(text);
         self.numbers.get(slot).map_or(0, |number| number.wrapping_add(u32::from(tag)))
     }
 
     /// The number of a string, which is added where it is new.
-    pub(in crate::policy) fn intern(&mut self, text: &[u8]) -> usize {
-        let hash = self.slots.hash(text);
-        if let Some(number) = self.find_hashed(hash, text) {
-            return number;
-        }
+    pub(in crate::policy) fn intern(&mut self, text: HashedKey<'_>) -> usize {
+        self.find(text).unwrap_or_else(|| self.insert(text))
+    }
+
+    /// Adds a string that is not there yet, and returns its number.
+    pub(in crate::policy) fn insert(&mut self, text: HashedKey<'_>) -> usize {
         if self.slots.is_full() {
             self.rebuild(self.slots.larger());
         }
-        let number = self.texts.push(text);
-        self.place(hash, number);
+        let number = self.texts.push(text.key);
+        self.place(text, number);
         number
     }
 
@@ -78,19 +79,23 @@ impl Interner {
         self.slots.heap_bytes() + 4 * self.numbers.capacity() + self.texts.heap_bytes()
     }
 
-    fn place(&mut self, hash: u64, number: usize) {
-        let slot = self.slots.take(hash);
-        self.numbers[slot] =
-            u32::try_from(number).expect("invariant: loading stops before 2^32 entries");
+    fn place(&mut self, text: HashedKey<'_>, number: usize) {
+        let slot = self.slots.take(text);
+        self.numbers[slot] = checked(number);
     }
 
     fn rebuild(&mut self, slots: Slots) {
         self.numbers = vec![0; slots.len()];
         self.slots = slots;
-        for number in 0..self.texts.len() {
-            self.place(self.slots.hash(self.texts.get(number)), number);
+        let Self { slots, numbers, texts } = self;
+        for number in 0..texts.len() {
+            numbers[slots.take(slots.hashed(texts.get(number)))] = checked(number);
         }
     }
+}
+
+fn checked(number: usize) -> u32 {
+    u32::try_from(number).expect("invariant: loading stops before 2^32 entries")
 }
 
 #[cfg(test)]
@@ -103,16 +108,18 @@ mod tests {
             let mut strings = Interner::with_capacity(room, room);
             let name =
                 |i: u32| format!("spiffe://acme.example/{}/{i}", "x".repeat(i as usize % 40));
-            assert_eq!(strings.find(b""), None);
+            assert_eq!(strings.find(strings.hashed(b"")), None);
             for i in (0..2000).chain(500..1500) {
-                assert_eq!(strings.intern(name(i).as_bytes()), i as usize);
+                let name = name(i);
+                assert_eq!(strings.intern(strings.hashed(name.as_bytes())), i as usize);
             }
             strings.shrink();
+            let find = |text: &[u8]| strings.find(strings.hashed(text));
             for i in 0..2000 {
-                assert_eq!(strings.find(name(i).as_bytes()), Some(i as usize));
+                assert_eq!(find(name(i).as_bytes()), Some(i as usize));
                 assert_eq!(strings.get(i as usize), name(i).as_bytes());
-                assert_eq!(strings.find(&name(i).as_bytes()[1..]), None);
-                assert_eq!(strings.find(format!("{}x", name(i)).as_bytes()), None);
+                assert_eq!(find(&name(i).as_bytes()[1..]), None);
+                assert_eq!(find(format!("{}x", name(i)).as_bytes()), None);
             }
             assert_eq!(strings.len(), 2000);
         }

@@ -22,6 +22,13 @@ pub(in crate::policy) struct Slots {
 
 const FREE: u8 = 0;
 
+/// A key and its hash in the table that made this: to hash once what is asked for more than once.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::policy) struct HashedKey<'k> {
+    pub(in crate::policy) key: &'k [u8],
+    hash: u64,
+}
+
 impl Slots {
     /// Slots for `entries` entries.
     pub(in crate::policy) fn for_entries(entries: usize) -> Self {
@@ -29,8 +36,8 @@ impl Slots {
         Self { tags: vec![FREE; slots], taken: 0, state: RandomState::default() }
     }
 
-    pub(in crate::policy) fn hash(&self, key: &[u8]) -> u64 {
-        self.state.hash_one(key)
+    pub(in crate::policy) fn hashed<'k>(&self, key: &'k [u8]) -> HashedKey<'k> {
+        HashedKey { key, hash: self.state.hash_one(key) }
     }
 
     /// How many slots there are, free ones included.
@@ -54,7 +61,7 @@ impl Slots {
     /// The slot whose entry has this hash and is the one wanted.
     pub(in crate::policy) fn find(
         &self,
-        hash: u64,
+        HashedKey { hash, .. }: HashedKey<'_>,
         is_wanted: impl Fn(usize) -> bool,
     ) -> Option<usize> {
         if self.tags.is_empty() {
@@ -72,13 +79,13 @@ impl Slots {
     }
 
     /// The slot where a search for this hash begins, and its tag.
-    pub(in crate::policy) fn glance(&self, hash: u64) -> (usize, u8) {
+    pub(in crate::policy) fn glance(&self, HashedKey { hash, .. }: HashedKey<'_>) -> (usize, u8) {
         let slot = self.home(hash);
         (slot, self.tags.get(slot).copied().unwrap_or(FREE))
     }
 
     /// Takes a free slot for an entry with this hash. There must be room.
-    pub(in crate::policy) fn take(&mut self, hash: u64) -> usize {
+    pub(in crate::policy) fn take(&mut self, HashedKey { hash, .. }: HashedKey<'_>) -> usize {
         debug_assert!(!self.is_full(), "grown before an entry is added");
         let mut slot = self.home(hash);
         while self.tags[slot] != FREE {

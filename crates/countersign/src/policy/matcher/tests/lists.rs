@@ -26,8 +26,8 @@ fn dns(name: &str) -> Key {
 fn an_entry_of_a_client_with_a_record_has_its_lifetime_and_issuer() {
     let mut builder = builder();
     builder.add_client("acme", record(NOW.as_secs())).unwrap();
-    builder.add_client_entry(Kind::Dns, b"a.example", "acme").unwrap();
-    builder.add_client_entry(Kind::Dns, b"b.example", "new").unwrap();
+    builder.add_client_entry(builder.client_entry(Kind::Dns, b"a.example", "acme")).unwrap();
+    builder.add_client_entry(builder.client_entry(Kind::Dns, b"b.example", "new")).unwrap();
     let matcher = builder.finish();
     let leaf = Leaf::with_names([GeneralName::dns("a.example")]);
     let judged = |issuer, later| matcher.judge(&leaf.identity(), issuer, NOW.saturating_add(later));
@@ -50,7 +50,7 @@ fn rules_of_the_file_come_before_entries_of_lists() {
     builder.add_client("early", record.clone()).unwrap();
     let late = builder.add_client("late", record).unwrap();
     builder.add_client_rule(late, vec![dns("b.example")]).unwrap();
-    builder.add_client_entry(Kind::Dns, b"a.example", "early").unwrap();
+    builder.add_client_entry(builder.client_entry(Kind::Dns, b"a.example", "early")).unwrap();
     let leaf = Leaf::with_names([GeneralName::dns("a.example"), GeneralName::dns("b.example")]);
     assert_eq!(leaf.decided_by(&builder.finish()).0.unwrap(), "late");
 }
@@ -62,7 +62,7 @@ fn an_entry_and_a_rule_that_demands_more_share_a_value() {
     let both = builder.add_client("both", record).unwrap();
     let email = Key::Exact(Kind::Email, (*b"a@b").into());
     builder.add_client_rule(both, vec![email, dns("a.example")]).unwrap();
-    builder.add_client_entry(Kind::Dns, b"a.example", "one").unwrap();
+    builder.add_client_entry(builder.client_entry(Kind::Dns, b"a.example", "one")).unwrap();
     let matcher = builder.finish();
     let names = [GeneralName::dns("a.example"), GeneralName::email("a@b")];
     assert_eq!(Leaf::with_names(names.clone()).decided_by(&matcher).0.unwrap(), "both");
@@ -77,9 +77,11 @@ fn entries_of_two_clients_are_told_apart_by_their_issuer() {
         builder.add_client(id, record).unwrap();
     }
     for id in ["two", "one", "two"] {
-        builder.add_client_entry(Kind::Dns, b"a.example", id).unwrap();
+        builder.add_client_entry(builder.client_entry(Kind::Dns, b"a.example", id)).unwrap();
     }
-    assert!(builder.add_client_entry(Kind::Dns, b"a.example", "three").is_err());
+    assert!(
+        builder.add_client_entry(builder.client_entry(Kind::Dns, b"a.example", "three")).is_err()
+    );
     let matcher = builder.finish();
     let leaf = Leaf::with_names([GeneralName::dns("a.example")]);
     for (issuer, id) in [(ISSUER, "one"), (OTHER_ISSUER, "two")] {
@@ -108,14 +110,14 @@ fn every_entry_of_every_exact_kind_is_found_and_denied() {
         (Kind::Email, b"ops@a.example"),
     ] {
         let mut allow = builder();
-        allow.add_client_entry(kind, value, "acme").unwrap();
+        allow.add_client_entry(allow.client_entry(kind, value, "acme")).unwrap();
         let matcher = allow.finish();
         assert!(leaf.is_allowed_by(&matcher), "{kind:?}");
         let rule = leaf.judged_by(&matcher).rule.unwrap();
         assert!(matcher.rule_text(rule).starts_with(kind.name()));
         let mut deny = builder();
-        deny.add_client_entry(kind, value, "acme").unwrap();
-        deny.add_deny_entry(kind, value, Some("gone since May")).unwrap();
+        deny.add_client_entry(deny.client_entry(kind, value, "acme")).unwrap();
+        deny.add_deny_entry(deny.deny_entry(kind, value, "gone since May")).unwrap();
         let matcher = deny.finish();
         let judgement = leaf.judged_by(&matcher);
         assert_eq!(judgement.outcome, Outcome::Denied, "{kind:?}");
@@ -124,7 +126,7 @@ fn every_entry_of_every_exact_kind_is_found_and_denied() {
             let mut near = value.to_vec();
             near[i] ^= 1;
             let mut other = builder();
-            other.add_client_entry(kind, &near, "acme").unwrap();
+            other.add_client_entry(other.client_entry(kind, &near, "acme")).unwrap();
             assert!(!leaf.is_allowed_by(&other.finish()), "{kind:?} byte {i}");
         }
     }
