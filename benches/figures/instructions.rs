@@ -31,9 +31,11 @@ const ALL: &[Askable<'_>] = &[
     Askable { name: "match", run: matching },
     Askable { name: "match, table", run: matching_by_table },
     Askable { name: "load", run: load },
+    Askable { name: "new", run: new_clients },
     Askable { name: "warm", run: warm },
     Askable { name: "full", run: |times| shake(&Countersign, Situation::USUAL, times) },
     Askable { name: "full, rustls", run: |times| shake(&Rustls::USUAL, Situation::USUAL, times) },
+    Askable { name: "full, new", run: |times| shake(&Countersign, Situation::NEW, times) },
     Askable { name: "resumed", run: |times| shake(&Countersign, Situation::RESUMED, times) },
     Askable {
         name: "resumed, rustls",
@@ -89,6 +91,13 @@ const FIGURES: &[Counted] = &[
         peer: None,
         before: None,
     },
+    Counted {
+        what: "new client under a known intermediate, its signature included",
+        name: "new",
+        times: 100,
+        peer: None,
+        before: None,
+    },
     Counted { what: "warm decision", name: "warm", times: 1_000, peer: None, before: None },
     Counted {
         what: "full handshake of a client that comes back",
@@ -96,6 +105,13 @@ const FIGURES: &[Counted] = &[
         times: 20,
         peer: Some(("rustls, WebPkiClientVerifier", "full, rustls")),
         before: Some(1_802_474.0),
+    },
+    Counted {
+        what: "full handshake of a new client",
+        name: "full, new",
+        times: 20,
+        peer: None,
+        before: None,
     },
     Counted {
         what: "resumed handshake",
@@ -213,6 +229,12 @@ fn load(times: usize) {
     (0..times).for_each(|_| drop(black_box(listed::load_from(&folder))));
 }
 
+fn new_clients(times: usize) {
+    let world = World::new(KeyKind::P256, 1 + times);
+    let verifier = world.verifier(1 + times, 2 * times, 2 * times);
+    (0..=times).for_each(|i| hot::allow(&verifier, &world.chain(i)));
+}
+
 fn warm(times: usize) {
     let world = World::new(KeyKind::P256, hot::CLIENTS);
     // Room enough that nobody is put out, whatever the seed of the hash.
@@ -223,13 +245,16 @@ fn warm(times: usize) {
     (0..times).for_each(|turn| hot.decide(turn));
 }
 
+/// Handshakes before those that count: every regular has come once by then.
+const EARLIER: usize = 64;
+
 fn shake(library: &dyn Library, situation: Situation, times: usize) {
     let shake = || -> Result<(), Failure> {
-        let material = Material::of(&[Chain::P256], 0);
+        let unseen = if situation == Situation::NEW { EARLIER + times } else { 0 };
+        let material = Material::of(&[Chain::P256], unseen);
         let server = library.server(&material, situation)?;
         let clients = Clients::new(&material, situation);
-        // Every regular has come once by then.
-        for _ in 0..64 + times {
+        for _ in 0..EARLIER + times {
             handshake(&*server, &clients, &mut Unwatched)?;
         }
         Ok(())

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use arc_swap::{ArcSwap, Guard};
+use arc_swap::ArcSwap;
 
 use self::source::{Origin, Source, Text};
 use crate::chaincache::{ChainCache, Recalled, Remembered};
@@ -49,7 +49,7 @@ pub use self::scope::OutOfScope;
 pub struct Verifier {
     snapshot: ArcSwap<Snapshot>,
     generation: AtomicU64,
-    /// The generation whose remembered verdicts are given without a look at the snapshot. It changes
+    /// The generation whose remembered verdicts are given, without a look at the snapshot. It changes
     /// before the snapshot does: nobody who saw a policy is then told of the one before.
     recalled_generation: AtomicU64,
     /// Held while a policy is read and put in force, so that reloads follow one another.
@@ -179,9 +179,8 @@ impl Verifier {
 
     /// [`Verifier::verify`] for callers that copy the verdict elsewhere: hands its particulars to `tell`.
     ///
-    /// A remembered verdict says all of that by itself: no hold on the policy is taken and given back,
-    /// two atomic exchanges that a [`Verdict`] costs. `tell` is to be short, for it has a hold on what is
-    /// remembered.
+    /// Nothing is moved or kept for it, which a [`Verdict`] takes some nanoseconds for. `tell` is to be
+    /// short, for it has a hold on what is remembered.
     #[inline]
     pub fn verify_with<T>(
         &self,
@@ -189,7 +188,9 @@ impl Verifier {
         now: UnixTime,
         tell: impl FnOnce(&Particulars<'_>) -> T,
     ) -> T {
-        let Some((generation, known)) = self.recall(chain, now) else {
+        // A journal is told the whole verdict.
+        let recalled = if self.journal.is_none() { self.recall(chain, now) } else { None };
+        let Some((generation, known)) = recalled else {
             return self.verify_and_tell(chain, now, tell);
         };
         let particulars = known.particulars(generation);
@@ -209,13 +210,10 @@ impl Verifier {
         tell(&self.verify(chain, now).particulars())
     }
 
-    /// What is remembered of a chain under the policy in force, unless there is a journal: it is told
-    /// the whole verdict.
+    /// What is remembered of a chain under the policy in force, and that policy's generation.
     #[inline]
     fn recall(&self, chain: &[&[u8]], now: UnixTime) -> Option<(u64, Recalled<Known>)> {
-        if self.journal.is_some() || check_limits(chain).is_err() {
-            return None;
-        }
+        check_limits(chain).ok()?;
         let generation = self.recalled_generation.load(Ordering::Acquire);
         Some((generation, self.chains.get(chain, generation, now)?))
     }
@@ -225,21 +223,27 @@ impl Verifier {
     #[inline]
     pub(crate) fn consider(&self, chain: &[&[u8]], now: UnixTime) -> Considered {
         let started = self.start();
-        let snapshot = self.snapshot.load();
-        let (basis, lookup) = self.judge(&snapshot, chain, now);
-        Considered::new(basis, lookup, snapshot, started)
+        match self.recall(chain, now) {
+            Some((generation, known)) => {
+                Considered::new(Basis::Remembered { known, generation }, Lookup::Hit, started)
+            }
+            None => self.consider_anew(chain, now, started),
+        }
     }
 
-    #[inline]
-    fn judge(&self, snapshot: &Snapshot, chain: &[&[u8]], now: UnixTime) -> (Basis, Lookup) {
-        if let Err(outcome) = check_limits(chain) {
-            let concluded = Concluded::new(snapshot, &outcome.into());
-            return (Basis::Anew(concluded), Lookup::None);
-        }
-        if let Some(known) = self.chains.get(chain, snapshot.generation(), now) {
-            return (Basis::Remembered(known), Lookup::Hit);
-        }
-        (Basis::Anew(self.judge_anew(snapshot, chain, now)), Lookup::Miss)
+    #[inline(never)]
+    fn consider_anew(
+        &self,
+        chain: &[&[u8]],
+        now: UnixTime,
+        started: Option<Instant>,
+    ) -> Considered {
+        let snapshot = self.snapshot.load();
+        let (concluded, lookup) = match check_limits(chain) {
+            Ok(()) => (self.judge_anew(&snapshot, chain, now), Lookup::Miss),
+            Err(outcome) => (Concluded::new(&snapshot, &outcome.into()), Lookup::None),
+        };
+        Considered::new(Basis::Anew { concluded, snapshot }, lookup, started)
     }
 
     /// Out of line: where it is not, its stack is probed for chains that are remembered too.
@@ -280,7 +284,7 @@ impl Verifier {
             Err(outcome) => outcome.into(),
         };
         let concluded = Concluded::new(&snapshot, &judged);
-        Considered::new(Basis::Anew(concluded), Lookup::None, snapshot, started)
+        Considered::new(Basis::Anew { concluded, snapshot }, Lookup::None, started)
     }
 
     /// A refusal for what is wrong with the handshake itself, by the policy in force.
@@ -288,7 +292,7 @@ impl Verifier {
         let judged = Outcome::deny(reason, Some(position), what).into();
         let snapshot = self.snapshot.load();
         let concluded = Concluded::new(&snapshot, &judged);
-        Considered::new(Basis::Anew(concluded), Lookup::None, snapshot, self.start())
+        Considered::new(Basis::Anew { concluded, snapshot }, Lookup::None, self.start())
     }
 
     /// Tells metrics and journal of a verdict on this leaf.
@@ -366,13 +370,8 @@ pub(crate) struct Considered {
 
 impl Considered {
     #[inline]
-    fn new(
-        basis: Basis,
-        lookup: Lookup,
-        snapshot: Guard<Arc<Snapshot>>,
-        started: Option<Instant>,
-    ) -> Self {
-        let verdict = Verdict::new(basis, snapshot);
+    fn new(basis: Basis, lookup: Lookup, started: Option<Instant>) -> Self {
+        let verdict = Verdict::new(basis);
         Self { verdict, lookup, duration: started.map(|started| started.elapsed()) }
     }
 }

@@ -89,7 +89,9 @@ impl Leaf {
     pub(super) fn decided_by(&self, matcher: &Matcher) -> (Option<String>, Option<String>) {
         let judgement = self.judged_by(matcher);
         (
-            judgement.client.map(|client| matcher.client_id(client).to_owned()),
+            judgement
+                .client
+                .map(|client| String::from_utf8_lossy(matcher.client_bytes(client)).into_owned()),
             judgement.rule.map(|rule| matcher.rule_text(rule)),
         )
     }

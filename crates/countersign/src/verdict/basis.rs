@@ -1,29 +1,103 @@
 //! What a verdict stands on: a judgement made for it, or one that is remembered.
 
 use std::borrow::Cow;
+use std::sync::Arc;
+
+use arc_swap::Guard;
 
 use super::Particulars;
 use crate::binding::Binding;
 use crate::chaincache::Recalled;
 use crate::outcome::{Judged, MatchedRule, Outcome};
-use crate::policy::ClientIndex;
+use crate::policy::{ClientIndex, ClientRecord};
 use crate::reason::Decision;
 use crate::snapshot::Snapshot;
 
 pub(crate) enum Basis {
-    Anew(Concluded),
-    /// Read where it is: whoever asks for little does not wait for a copy of all.
-    Remembered(Recalled<Known>),
+    /// Names are looked up in the policy that judged, which is held for that.
+    Anew { concluded: Concluded, snapshot: Guard<Arc<Snapshot>> },
+    /// Read where it is: whoever asks for little does not wait for a copy of all. It needs no policy,
+    /// and a hold on one costs two atomic exchanges, a quarter of a look-up.
+    Remembered { known: Recalled<Known>, generation: u64 },
 }
 
 impl Basis {
     #[inline]
-    pub(super) fn concluded(&self) -> &Concluded {
+    fn concluded(&self) -> &Concluded {
         match self {
-            Self::Anew(concluded) => concluded,
-            Self::Remembered(known) => &known.concluded,
+            Self::Anew { concluded, .. } => concluded,
+            Self::Remembered { known, .. } => &known.concluded,
         }
     }
+
+    #[inline]
+    pub(super) fn outcome(&self) -> &Outcome {
+        &self.concluded().outcome
+    }
+
+    #[inline]
+    pub(super) fn binding(&self) -> Option<&Binding> {
+        self.concluded().binding.as_ref()
+    }
+
+    #[inline]
+    pub(super) fn generation(&self) -> u64 {
+        match self {
+            Self::Anew { snapshot, .. } => snapshot.generation(),
+            Self::Remembered { generation, .. } => *generation,
+        }
+    }
+
+    /// The client's id, UTF-8; empty where there is none.
+    pub(super) fn client(&self) -> &[u8] {
+        match self {
+            Self::Anew { concluded, snapshot } => client_bytes(snapshot, concluded.outcome.client),
+            Self::Remembered { known, .. } => known.client(),
+        }
+    }
+
+    /// Whom to ask about the client.
+    pub(super) fn owner(&self) -> Option<&str> {
+        match self {
+            Self::Anew { concluded, snapshot } => record(snapshot, concluded)?.owner.as_deref(),
+            Self::Remembered { known, .. } => known.record.as_ref()?.owner.as_deref(),
+        }
+    }
+
+    /// What the client is approved for.
+    pub(super) fn scopes(&self) -> &[Box<str>] {
+        match self {
+            Self::Anew { concluded, snapshot } => {
+                record(snapshot, concluded).map_or(&[], |record| &record.scopes)
+            }
+            Self::Remembered { known, .. } => {
+                known.record.as_ref().map_or(&[], |record| &record.scopes)
+            }
+        }
+    }
+
+    /// What the policy says of the rule that decided. Rules that let clients in have no notes.
+    pub(super) fn note(&self) -> Option<&str> {
+        match self {
+            Self::Anew { concluded, snapshot } => match concluded.outcome.rule {
+                MatchedRule::Rule(rule) => snapshot.matcher().note(rule),
+                MatchedRule::None | MatchedRule::Issued => None,
+            },
+            Self::Remembered { .. } => None,
+        }
+    }
+
+    #[inline]
+    pub(super) fn particulars(&self) -> Particulars<'_> {
+        match self {
+            Self::Anew { concluded, snapshot } => concluded.particulars(snapshot),
+            Self::Remembered { known, generation } => known.particulars(*generation),
+        }
+    }
+}
+
+fn record<'s>(snapshot: &'s Snapshot, concluded: &Concluded) -> Option<&'s ClientRecord> {
+    snapshot.matcher().client_record(concluded.outcome.client?)
 }
 
 /// An outcome, and what ties a session to it; nothing does to a deny.
@@ -38,6 +112,22 @@ impl Concluded {
         let binding = is_allowed.then(|| Binding::new(snapshot, judged));
         Self { outcome: judged.outcome, binding }
     }
+
+    /// Out of line, for it is long and nobody waits for it who has not waited for a decision.
+    #[cold]
+    fn particulars<'v>(&'v self, snapshot: &'v Snapshot) -> Particulars<'v> {
+        let Self { outcome, binding } = self;
+        Particulars {
+            reason: outcome.reason,
+            audit_reason: outcome.audit_reason,
+            client: client_bytes(snapshot, outcome.client),
+            rule: Cow::Owned(rule_bytes(snapshot, outcome.rule)),
+            chain_index: outcome.position.map(usize::from),
+            generation: snapshot.generation(),
+            is_cached: false,
+            binding: binding.as_ref(),
+        }
+    }
 }
 
 /// What is remembered of an allowed client, in the form in which it is asked for: put together once, so
@@ -48,6 +138,28 @@ pub(crate) struct Known {
     client_len: usize,
     /// The client's id, and the rule.
     text: Box<[u8]>,
+    /// What the policy says of the client besides; of one on a list alone it says nothing.
+    record: Option<Box<KnownRecord>>,
+}
+
+struct KnownRecord {
+    owner: Option<Box<str>>,
+    scopes: Box<[Box<str>]>,
+}
+
+impl KnownRecord {
+    fn new(record: &ClientRecord) -> Option<Box<Self>> {
+        let ClientRecord { owner, scopes, .. } = record;
+        let says_something = owner.is_some() || !scopes.is_empty();
+        says_something.then(|| Box::new(Self { owner: owner.clone(), scopes: scopes.clone() }))
+    }
+
+    fn heap_bytes(&self) -> usize {
+        let text = |text: &str| size_of::<Box<str>>() + text.len();
+        size_of::<Self>()
+            + self.owner.as_ref().map_or(0, |owner| owner.len())
+            + self.scopes.iter().map(|scope| text(scope)).sum::<usize>()
+    }
 }
 
 impl Known {
@@ -57,7 +169,12 @@ impl Known {
         let Outcome { client, rule, .. } = concluded.outcome;
         let client = client_bytes(snapshot, client);
         let text = [client, &rule_bytes(snapshot, rule)].concat().into();
-        Self { concluded, client_len: client.len(), text }
+        let record = record(snapshot, &concluded).and_then(KnownRecord::new);
+        Self { client_len: client.len(), text, record, concluded }
+    }
+
+    fn client(&self) -> &[u8] {
+        &self.text[..self.client_len]
     }
 
     #[inline]
@@ -77,17 +194,17 @@ impl Known {
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.text.len()
+        self.text.len() + self.record.as_ref().map_or(0, |record| record.heap_bytes())
     }
 }
 
 /// The id of a client, UTF-8; empty where there is none.
-pub(super) fn client_bytes(snapshot: &Snapshot, client: Option<ClientIndex>) -> &[u8] {
+fn client_bytes(snapshot: &Snapshot, client: Option<ClientIndex>) -> &[u8] {
     client.map_or(b"", |client| snapshot.matcher().client_bytes(client))
 }
 
 /// A rule as `kind:value`, UTF-8; empty where none decided.
-pub(super) fn rule_bytes(snapshot: &Snapshot, rule: MatchedRule) -> Vec<u8> {
+fn rule_bytes(snapshot: &Snapshot, rule: MatchedRule) -> Vec<u8> {
     let mut text = Vec::new();
     match rule {
         MatchedRule::None => {}

@@ -5,55 +5,42 @@ mod particulars;
 mod record;
 
 use core::fmt;
-use std::borrow::Cow;
-use std::sync::Arc;
-
-use arc_swap::Guard;
 
 use crate::binding::Binding;
-use crate::outcome::{MatchedRule, Outcome};
-use crate::policy::ClientRecord;
+use crate::outcome::Outcome;
 use crate::reason::{Decision, Reason};
-use crate::snapshot::Snapshot;
 
 pub use particulars::Particulars;
 pub use record::VerdictRecord;
 
 pub(crate) use basis::{Basis, Concluded, Known};
-use basis::{client_bytes, rule_bytes};
 
 /// Allow or deny, with the reason, the client and the rule.
 ///
-/// A verdict keeps the policy it was made under alive, because its names live there. It is meant
-/// to be read and dropped; what outlives the handshake is [`Verdict::to_record`].
+/// A verdict keeps what it was made of alive, the policy or what was remembered of the chain, because
+/// its names live there. It is meant to be read and dropped; what outlives the handshake is
+/// [`Verdict::to_record`].
 ///
 /// The default is a deny.
 #[derive(Default)]
 pub struct Verdict {
-    decided: Option<Decided>,
-}
-
-struct Decided {
-    basis: Basis,
-    snapshot: Guard<Arc<Snapshot>>,
-}
-
-impl Decided {
-    #[inline]
-    fn outcome(&self) -> &Outcome {
-        &self.basis.concluded().outcome
-    }
+    basis: Option<Basis>,
 }
 
 impl Verdict {
     #[inline]
-    pub(crate) fn new(basis: Basis, snapshot: Guard<Arc<Snapshot>>) -> Self {
-        Self { decided: Some(Decided { basis, snapshot }) }
+    pub(crate) fn new(basis: Basis) -> Self {
+        Self { basis: Some(basis) }
+    }
+
+    #[inline]
+    fn outcome(&self) -> Option<&Outcome> {
+        self.basis.as_ref().map(Basis::outcome)
     }
 
     /// Allow or deny.
     pub fn decision(&self) -> Decision {
-        self.decided.as_ref().map_or(Decision::Deny, |d| d.outcome().decision())
+        self.outcome().map_or(Decision::Deny, Outcome::decision)
     }
 
     /// Whether the client gets in.
@@ -63,18 +50,18 @@ impl Verdict {
 
     /// Why.
     pub fn reason(&self) -> Reason {
-        self.decided.as_ref().map_or(Reason::Internal, |d| d.outcome().reason)
+        self.outcome().map_or(Reason::Internal, |outcome| outcome.reason)
     }
 
     /// Under [`Reason::AllowedAudit`], the reason enforcement would have denied with.
     pub fn audit_reason(&self) -> Option<Reason> {
-        self.decided.as_ref()?.outcome().audit_reason
+        self.outcome()?.audit_reason
     }
 
     /// The client's id, where a record matched; also on a deny such as `approval_expired`.
     pub fn client(&self) -> Option<&str> {
-        let decided = self.decided.as_ref()?;
-        Some(decided.snapshot.matcher().client_id(decided.outcome().client?))
+        let client = core::str::from_utf8(self.basis.as_ref()?.client());
+        Some(client.expect("invariant: a client's id is text")).filter(|client| !client.is_empty())
     }
 
     /// The client's id, owned.
@@ -84,17 +71,12 @@ impl Verdict {
 
     /// Whom to ask about the client, where its record says.
     pub fn owner(&self) -> Option<&str> {
-        self.client_record()?.owner.as_deref()
+        self.basis.as_ref()?.owner()
     }
 
     /// The scopes the client is approved for; names that the caller gives meaning to.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        self.client_record().into_iter().flat_map(|record| record.scopes.iter().map(AsRef::as_ref))
-    }
-
-    fn client_record(&self) -> Option<&ClientRecord> {
-        let decided = self.decided.as_ref()?;
-        decided.snapshot.matcher().client_record(decided.outcome().client?)
+        self.basis.as_ref().map_or(&[][..], Basis::scopes).iter().map(AsRef::as_ref)
     }
 
     /// The rule that decided, as `kind:value` (`uri:spiffe://acme.example/billing`), or `issued`.
@@ -106,17 +88,17 @@ impl Verdict {
 
     /// The certificate a deny is about, by its place in the chain as presented (0 is the leaf).
     pub fn chain_index(&self) -> Option<usize> {
-        self.decided.as_ref()?.outcome().position.map(usize::from)
+        self.outcome()?.position.map(usize::from)
     }
 
     /// The generation of the policy that decided; 0 where none did.
     pub fn generation(&self) -> u64 {
-        self.decided.as_ref().map_or(0, |d| d.snapshot.generation())
+        self.basis.as_ref().map_or(0, Basis::generation)
     }
 
     /// Whether the verdict was remembered instead of worked out anew. It is the same either way.
     pub fn is_cached(&self) -> bool {
-        self.decided.as_ref().is_some_and(|d| matches!(d.basis, Basis::Remembered(_)))
+        matches!(self.basis, Some(Basis::Remembered { .. }))
     }
 
     /// The bytes that tie a session to the trust and the time it was allowed under, to be kept in
@@ -124,18 +106,13 @@ impl Verdict {
     /// on a deny.
     #[inline]
     pub fn binding(&self) -> Option<&Binding> {
-        self.decided.as_ref()?.basis.concluded().binding.as_ref()
+        self.basis.as_ref()?.binding()
     }
 
     /// All of it at once, borrowed. Of a remembered verdict it allocates nothing.
     #[inline]
     pub fn particulars(&self) -> Particulars<'_> {
-        match &self.decided {
-            Some(Decided { basis: Basis::Remembered(known), snapshot }) => {
-                known.particulars(snapshot.generation())
-            }
-            decided => particulars_anew(decided.as_ref()),
-        }
+        self.basis.as_ref().map(Basis::particulars).unwrap_or_default()
     }
 
     /// The same, owned, without the policy: for what outlives the handshake.
@@ -146,17 +123,15 @@ impl Verdict {
     /// A sentence for people: the reason, the certificate, and what exactly.
     pub fn detail(&self) -> String {
         let mut text = self.reason().describe().to_owned();
-        let Some(Decided { basis, snapshot }) = &self.decided else { return text };
-        let outcome = &basis.concluded().outcome;
+        let Some(basis) = &self.basis else { return text };
+        let outcome = basis.outcome();
         if let Some(audit_reason) = outcome.audit_reason {
             text = format!("{text}: {}", audit_reason.describe());
         }
         if !outcome.what.is_empty() {
             text = format!("{text}: {}", outcome.what);
         }
-        if let MatchedRule::Rule(rule) = outcome.rule
-            && let Some(note) = snapshot.matcher().note(rule)
-        {
+        if let Some(note) = basis.note() {
             text = format!("{text}: {note}");
         }
         match outcome.position {
@@ -164,23 +139,6 @@ impl Verdict {
             Some(position) => format!("{text} (certificate {position} of the chain)"),
             None => text,
         }
-    }
-}
-
-/// Out of line, for it is long and nobody waits for it who has not waited for a decision.
-#[cold]
-fn particulars_anew(decided: Option<&Decided>) -> Particulars<'_> {
-    let Some(Decided { basis, snapshot }) = decided else { return Particulars::default() };
-    let Concluded { outcome, binding } = basis.concluded();
-    Particulars {
-        reason: outcome.reason,
-        audit_reason: outcome.audit_reason,
-        client: client_bytes(snapshot, outcome.client),
-        rule: Cow::Owned(rule_bytes(snapshot, outcome.rule)),
-        chain_index: outcome.position.map(usize::from),
-        generation: snapshot.generation(),
-        is_cached: false,
-        binding: binding.as_ref(),
     }
 }
 

@@ -204,11 +204,6 @@ impl Matcher {
     }
 
     /// The id of a client.
-    pub(crate) fn client_id(&self, client: ClientIndex) -> &str {
-        text(self.client_bytes(client))
-    }
-
-    /// The same, not checked again to be UTF-8.
     pub(crate) fn client_bytes(&self, client: ClientIndex) -> &[u8] {
         self.ids.get(client.0 as usize)
     }

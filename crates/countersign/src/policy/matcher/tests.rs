@@ -72,7 +72,7 @@ fn the_most_exact_match_decides_alone() {
     let elsewhere = uri_of(&format!("issuer_spki_sha256 = \"{}\"\n", hex(&OTHER_ISSUER)));
     assert_eq!(outcome(&leaf, &elsewhere), Outcome::WrongIssuer);
     let judgement = leaf.judged_by(&elsewhere);
-    assert_eq!(elsewhere.client_id(judgement.client.unwrap()), "exact");
+    assert_eq!(elsewhere.client_bytes(judgement.client.unwrap()), b"exact");
     assert_eq!(elsewhere.rule_text(judgement.rule.unwrap()), "uri:s://a.example/x");
 }
 
@@ -114,7 +114,7 @@ fn of_two_clients_with_one_value_the_issuer_decides() {
         ] {
             let judgement = matcher.judge(&leaf.identity(), &issuer, NOW);
             assert_eq!(judgement.outcome, outcome);
-            assert_eq!(matcher.client_id(judgement.client.unwrap()), id);
+            assert_eq!(matcher.client_bytes(judgement.client.unwrap()), id.as_bytes());
         }
     }
     let error = try_matcher(&(both.clone() + &client("three", &ISSUER))).unwrap_err();
@@ -206,7 +206,7 @@ fn a_pin_is_the_whole_key_or_certificate() {
     {
         let right = pinned(&format!("{kind} = \"{digest}\""));
         let client = right.pinned(&leaf.identity()).unwrap();
-        assert_eq!(right.client_id(client), "pinned");
+        assert_eq!(right.client_bytes(client), b"pinned");
         let judgement = right.judge_pinned(&leaf.identity(), NOW);
         assert_eq!((judgement.outcome, judgement.client), (Outcome::Allowed, Some(client)));
         let first = if digest.starts_with('0') { "1" } else { "0" };

@@ -38,7 +38,7 @@ fn an_entry_of_a_client_with_a_record_has_its_lifetime_and_issuer() {
     assert_eq!(matcher.client_record(client).unwrap().scopes, ["payments".into()].into());
     let new = Leaf::with_names([GeneralName::dns("b.example")]).judged_by(&matcher);
     assert_eq!((new.outcome, new.window), (Outcome::Allowed, Window::ALWAYS));
-    assert_eq!(matcher.client_id(new.client.unwrap()), "new");
+    assert_eq!(matcher.client_bytes(new.client.unwrap()), b"new");
     assert_eq!(matcher.client_record(new.client.unwrap()), None);
     assert_eq!(matcher.rule_text(new.rule.unwrap()), "dns:b.example");
 }
@@ -87,7 +87,7 @@ fn entries_of_two_clients_are_told_apart_by_their_issuer() {
     for (issuer, id) in [(ISSUER, "one"), (OTHER_ISSUER, "two")] {
         let judgement = matcher.judge(&leaf.identity(), &issuer, NOW);
         assert_eq!(judgement.outcome, Outcome::Allowed);
-        assert_eq!(matcher.client_id(judgement.client.unwrap()), id);
+        assert_eq!(matcher.client_bytes(judgement.client.unwrap()), id.as_bytes());
     }
     assert_eq!(matcher.judge(&leaf.identity(), &[9; 32], NOW).outcome, Outcome::WrongIssuer);
 }
