@@ -37,9 +37,10 @@
  * longjmp or cancel, and must not free the object that called them, nor use a connection that is
  * at work.
  *
- * Processes. Nothing here starts a thread, handles a signal, writes to standard output or error,
- * or keeps a file open; but where there is no memory the process is aborted, with a word on
- * standard error. Make verifiers and acceptors before fork() and use them in the children. While
+ * Processes. Nothing here handles a signal, writes to standard output or error, or keeps a file
+ * open; but where there is no memory the process is aborted, with a word on standard error. A
+ * thread is started only while a call reads a list of more than 16,384 lines, and is gone when the
+ * call returns; it has the caller's signal mask. Make verifiers and acceptors before fork() and use them in the children. While
  * another thread reloads, or uses an acceptor with a session cache, do not fork().
  *
  * Enumerations have 32 bits and may get more values; treat one that you do not know as a refusal.
