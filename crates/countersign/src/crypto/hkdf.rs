@@ -4,8 +4,9 @@
 //! each expansion hashes its two pads each time; one that is cloned does not, which saves some 5 %
 //! of a handshake. The hash functions are RustCrypto's.
 
-use core::marker::PhantomData;
+use std::sync::OnceLock;
 
+use arrayvec::ArrayVec;
 use hmac::digest::OutputSizeUser;
 use hmac::digest::block_api::EagerHash;
 use hmac::{Hmac, KeyInit, Mac};
@@ -13,11 +14,15 @@ use rustls::crypto::hmac::Tag;
 use rustls::crypto::tls13::{Hkdf, HkdfExpander, OkmBlock, OutputLengthError};
 
 /// HKDF (RFC 5869) over one hash function.
-pub(super) struct SavedStateHkdf<H>(PhantomData<fn() -> H>);
+pub(super) struct SavedStateHkdf<H: EagerHash> {
+    /// Zeroes extracted with a salt of zeroes: where every handshake without a pre-shared key begins
+    /// (RFC 8446 section 7.1), the same for all.
+    zeroes: OnceLock<Hmac<H>>,
+}
 
-impl<H> SavedStateHkdf<H> {
+impl<H: EagerHash> SavedStateHkdf<H> {
     pub(super) const fn new() -> Self {
-        Self(PhantomData)
+        Self { zeroes: OnceLock::new() }
     }
 }
 
@@ -29,22 +34,30 @@ fn keyed<H: EagerHash>(key: &[u8]) -> Hmac<H> {
     Hmac::<H>::new_from_slice(key).expect("HMAC takes keys of any length")
 }
 
+fn extract<H: EagerHash>(salt: &[u8], secret: &[u8]) -> Hmac<H> {
+    let mut extract = keyed::<H>(salt);
+    extract.update(secret);
+    keyed(&extract.finalize().into_bytes())
+}
+
 impl<H> Hkdf for SavedStateHkdf<H>
 where
     H: EagerHash + 'static,
     Hmac<H>: Clone + Send + Sync,
 {
     fn extract_from_zero_ikm(&self, salt: Option<&[u8]>) -> Box<dyn HkdfExpander> {
-        let zeroes = [0; OkmBlock::MAX_LEN];
-        self.extract_from_secret(salt, &zeroes[..hash_len::<H>()])
+        let zeroes = &[0; OkmBlock::MAX_LEN][..hash_len::<H>()];
+        let extracted = match salt {
+            None => self.zeroes.get_or_init(|| extract::<H>(&[], zeroes)).clone(),
+            Some(salt) => extract::<H>(salt, zeroes),
+        };
+        Box::new(Expander(extracted))
     }
 
     fn extract_from_secret(&self, salt: Option<&[u8]>, secret: &[u8]) -> Box<dyn HkdfExpander> {
         // A salt that is not given is as many zeroes as the hash is long (RFC 5869 section 2.2),
         // and HMAC pads a short key with zeroes.
-        let mut extract = keyed::<H>(salt.unwrap_or(&[]));
-        extract.update(secret);
-        Box::new(Expander(keyed::<H>(&extract.finalize().into_bytes())))
+        Box::new(Expander(extract::<H>(salt.unwrap_or(&[]), secret)))
     }
 
     fn expander_for_okm(&self, okm: &OkmBlock) -> Box<dyn HkdfExpander> {
@@ -58,6 +71,9 @@ where
     }
 }
 
+/// More than an HkdfLabel of TLS 1.3 with a hash of 48 octets, and its counter (RFC 8446 section 7.1).
+const SHORT_OCTETS: usize = 96;
+
 /// A pseudorandom key, ready to be expanded.
 struct Expander<H: EagerHash>(Hmac<H>);
 
@@ -69,9 +85,20 @@ where
     /// T(n) of RFC 5869 section 2.3.
     fn block(&self, previous: &[u8], info: &[&[u8]], n: u8) -> hmac::digest::Output<Hmac<H>> {
         let mut mac = self.0.clone();
-        mac.update(previous);
-        info.iter().for_each(|part| mac.update(part));
-        mac.update(&[n]);
+        // The parts of a label are a few octets each: to copy them side by side costs less than to tell
+        // the hash of each.
+        let mut short = ArrayVec::<u8, SHORT_OCTETS>::new();
+        let mut take = |part: &[u8]| {
+            if short.try_extend_from_slice(part).is_err() {
+                mac.update(&short);
+                short.clear();
+                mac.update(part);
+            }
+        };
+        take(previous);
+        info.iter().for_each(|part| take(part));
+        take(&[n]);
+        mac.update(&short);
         mac.finalize().into_bytes()
     }
 }

@@ -13,17 +13,18 @@ use crate::clock::UnixTime;
 use crate::verdict::VerdictRecord;
 use crate::verifier::Considered;
 
-/// One handshake's questions and answers.
+/// One handshake's questions and answers. It moves with every flight, so what is large in it is
+/// elsewhere.
 #[derive(Debug, Default)]
 pub(super) struct Exchange {
     /// The time that the caller gave.
     pub(super) now: UnixTime,
     /// Whom the verdict is about, once there is one that allows.
-    pub(super) identity: Option<Identity>,
+    pub(super) identity: Option<Box<Identity>>,
     /// When the full handshake was of the session of nobody that rustls was given to resume.
     pub(super) nobody_since: Option<UnixTime>,
     /// The verdict that refused the client.
-    pub(super) denied: Option<VerdictRecord>,
+    pub(super) denied: Option<Box<VerdictRecord>>,
     /// Why the last ticket or session that was offered did not count.
     pub(super) declined: Option<Declined>,
     /// rustls read another server name than we did.

@@ -53,16 +53,16 @@ impl ClientCertVerifier for Identify {
             // Whatever a ticket said before, this certificate is who the client says it is now.
             exchange.identity = None;
             if !verdict.is_allowed() {
-                exchange.denied = Some(verdict);
+                exchange.denied = Some(Box::new(verdict));
                 return;
             }
-            exchange.identity = Some(Identity {
+            exchange.identity = Some(Box::new(Identity {
                 leaf: end_entity.as_ref().into(),
                 verdict,
                 considered,
                 authenticated_at: exchange.now,
                 origin: Origin::Presented,
-            });
+            }));
         });
         match kept {
             Some(()) if reason.decision() == Decision::Allow => Ok(ClientCertVerified::assertion()),

@@ -122,10 +122,10 @@ impl Negotiation {
 /// meanwhile, or the verdict's time is over, it is asked again.
 fn admit(
     entry: &ConfiguredEntry,
-    mut identity: Identity,
+    mut identity: Box<Identity>,
     chain: Option<&[rustls::pki_types::CertificateDer<'_>]>,
     now: UnixTime,
-) -> Result<Identity, Refusal> {
+) -> Result<Box<Identity>, Refusal> {
     let Some(verifier) = &entry.verifier else {
         return Err(Refusal::internal("a client, and nobody to judge it"));
     };

@@ -113,7 +113,7 @@ impl Refusal {
         }
         match error {
             Error::InvalidCertificate(_) => match exchange.denied.take() {
-                Some(verdict) => Self::denied(verdict),
+                Some(verdict) => Self::denied(*verdict),
                 None => Self::internal(error.to_string()),
             },
             Error::AlertReceived(alert) => {

@@ -103,7 +103,7 @@ impl Gate {
         exchange::with(|exchange| match judged {
             Ok((whose, state)) => {
                 match whose {
-                    Whose::Clients(identity) => exchange.identity = Some(*identity),
+                    Whose::Clients(identity) => exchange.identity = Some(identity),
                     Whose::Nobodys { since } => exchange.nobody_since = Some(since),
                 }
                 // Unless rustls resumes it, which it says at the end.
