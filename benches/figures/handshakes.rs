@@ -2,9 +2,9 @@
 //! no handshake, and the libraries written in C where they are built.
 
 use countersign_benches::contest::{
-    Chain, Check, Clients, Countersign, Discipline, Failure, Group, Heap, InProcess, Library,
-    Material, Rival, Rustls, Situation, Target, Task, Version, Visitor, WARM_UP, compare, doings,
-    field, heap_of, in_process, speedup,
+    Chain, Check, Clients, Countersign, Discipline, Failure, Group, Heaped, InProcess, Library,
+    Material, Peer as _, Rival, Rustls, Situation, Target, Task, Version, Visitor, WARM_UP,
+    compare, doings, field, in_process, speedup,
 };
 use countersign_benches::effort;
 use countersign_benches::figure::{Against, Figure, Said, Unit};
@@ -16,7 +16,7 @@ use crate::decisions::OF_TWO;
 const HANDSHAKES: usize = 40;
 
 const TIME: &str = "Handshake, the server's time";
-const HEAP: &str = "Heap of one connection, Rust's allocations, full handshake";
+const HEAP: &str = "Heap of one connection, full handshake: all that asks malloc";
 
 pub(crate) fn figures(said: &mut Said) -> Result<(), Failure> {
     let cores = cores();
@@ -35,9 +35,7 @@ fn beside_others(material: &Material, said: &mut Said) -> Result<(), Failure> {
         said.say(&compare(TIME, task, HANDSHAKES, &mut ours, &mut field, targets)?);
     }
     said.say(&within_rustls(material, &mut ours)?);
-    let idle = "Heap of one connection, what malloc has handed out";
-    said.say(&compare(idle, Task::Idle, 1, &mut ours, &mut field, &[])?);
-    heap(material, said)
+    heap(material, &mut ours, &mut field, said)
 }
 
 /// The usual one, and each of its variations.
@@ -102,24 +100,26 @@ fn within_rustls(material: &Material, ours: &mut InProcess<'_>) -> Result<Figure
     compare(group, Task::Handshake(Situation::USUAL), HANDSHAKES, ours, &mut rivals, &[])
 }
 
-fn heap(material: &Material, said: &mut Said) -> Result<(), Failure> {
-    let of = |library: &dyn Library| heap_of(library, material, Situation::USUAL);
-    let [ours, floor, usual] = [of(&Countersign)?, of(&NO_CHECK)?, of(&Rustls::USUAL)?];
-    let figure = |what: &str, unit: Unit, goal: Option<f64>, number: fn(&Heap) -> f64| {
-        let mut figure = Figure::new(HEAP, what, unit, number(&ours));
-        figure = goal.map_or(figure.clone(), |goal| figure.goal(goal));
-        let beside = [(NO_CHECK, &floor), (Rustls::USUAL, &usual)];
-        beside.into_iter().fold(figure, |figure, (library, heap)| {
-            let ratio = number(&ours) / number(heap);
-            figure.beside(Against::Peer, &library.name(), number(heap), ratio)
-        })
-    };
-    let most = floor.calls as f64 + 10.0;
-    let calls = |heap: &Heap| heap.calls as f64;
-    said.say(&figure("allocations", Unit::Allocations, Some(most), calls));
-    said.say(&figure("bytes allocated", Unit::Bytes, None, |heap| heap.allocated as f64));
-    said.say(&figure("idle", Unit::Bytes, Some(5_000.0), |heap| heap.idle as f64));
-    said.say(&figure("peak", Unit::Bytes, Some(12_000.0), |heap| heap.peak as f64));
+fn heap<'m>(
+    material: &'m Material,
+    ours: &mut InProcess<'_>,
+    field: &mut Vec<Rival<'m>>,
+    said: &mut Said,
+) -> Result<(), Failure> {
+    let mut floor = InProcess::new(NO_CHECK, material);
+    let fewest = floor.run(Task::Heap(Heaped::Calls), 1)?;
+    // Takes anyone, as above.
+    field.push(Rival::peer(floor));
+    let goals = [
+        (Heaped::Calls, Some(fewest + 10.0)),
+        (Heaped::Allocated, None),
+        (Heaped::Idle, Some(5_000.0)),
+        (Heaped::Peak, Some(12_000.0)),
+    ];
+    for (what, goal) in goals {
+        let figure = compare(HEAP, Task::Heap(what), 1, ours, field, &[])?;
+        said.say(&goal.map_or(figure.clone(), |goal| figure.goal(goal)));
+    }
     Ok(())
 }
 

@@ -13,13 +13,9 @@ mod parts;
 mod reloads;
 mod worst;
 
-use countersign_benches::allocations;
 use countersign_benches::contest::Failure;
 use countersign_benches::figure::Said;
 use countersign_benches::pin::on_one_core;
-
-#[global_allocator]
-static ALLOCATOR: allocations::Counting = allocations::Counting;
 
 type Figures = fn(&mut Said) -> Result<(), Failure>;
 

@@ -1,15 +1,11 @@
-//! An allocator that counts when asked, for benches that say what a step allocates or a table holds.
+//! What is asked of malloc, by Rust and by C alike: counted when asked, so that nobody pays for it
+//! while time is measured.
 //!
-//! Only when asked: counters that all threads share cost more than most allocations, 2 % of a
-//! handshake, and would be paid by what is written in Rust and not by the peers written in C.
-#![expect(unsafe_code, reason = "a global allocator cannot be written without")]
+//! The functions of C are put in front of glibc's own, which is how every library in the process
+//! comes here, a shared one included.
+#![expect(unsafe_code, reason = "malloc is a function of C")]
 
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering::Relaxed};
-
-/// The system's allocator. Its calls and bytes are counted while [`counted`] runs.
-#[derive(Debug)]
-pub struct Counting;
 
 static IS_COUNTING: AtomicBool = AtomicBool::new(false);
 static CALLS: AtomicUsize = AtomicUsize::new(0);
@@ -17,21 +13,22 @@ static ALLOCATED: AtomicUsize = AtomicUsize::new(0);
 static HELD: AtomicIsize = AtomicIsize::new(0);
 static PEAK: AtomicIsize = AtomicIsize::new(0);
 
-/// What a piece of work asked of the allocator, in all threads.
+/// What a piece of work asked of malloc, in all threads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Allocations {
     /// Calls to allocate.
     pub calls: usize,
     /// Bytes that these calls asked for, whether given back or not.
     pub allocated: usize,
-    /// Bytes that were not given back; less than none where more were given back than asked for.
+    /// Bytes that were handed out and not given back, as malloc rounds them; less than none where
+    /// more were given back than handed out.
     pub held: isize,
-    /// Bytes held at once, at most.
+    /// Bytes handed out at once, at most.
     pub peak: isize,
 }
 
-/// Does the work, and says what it allocated. All is zero where [`Counting`] is not the allocator.
-/// One piece of work at a time: the counters are the process's.
+/// Does the work, and says what it allocated. One piece of work at a time: the counters are the
+/// process's.
 pub fn counted<T>(work: impl FnOnce() -> T) -> (T, Allocations) {
     [&CALLS, &ALLOCATED].iter().for_each(|counter| counter.store(0, Relaxed));
     [&HELD, &PEAK].iter().for_each(|counter| counter.store(0, Relaxed));
@@ -47,47 +44,121 @@ pub fn counted<T>(work: impl FnOnce() -> T) -> (T, Allocations) {
     (result, allocations)
 }
 
-#[inline]
-fn allocating(bytes: isize) {
-    if IS_COUNTING.load(Relaxed) {
-        CALLS.fetch_add(1, Relaxed);
-        ALLOCATED.fetch_add(usize::try_from(bytes).unwrap_or(0), Relaxed);
-        let now = HELD.fetch_add(bytes, Relaxed) + bytes;
-        PEAK.fetch_max(now, Relaxed);
+/// glibc's own, and what C is given in their place.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod interposed {
+    use core::ffi::{c_int, c_void};
+
+    use super::{ALLOCATED, CALLS, HELD, IS_COUNTING, PEAK, Relaxed};
+
+    unsafe extern "C" {
+        fn __libc_malloc(size: usize) -> *mut c_void;
+        fn __libc_calloc(count: usize, size: usize) -> *mut c_void;
+        fn __libc_realloc(old: *mut c_void, size: usize) -> *mut c_void;
+        fn __libc_memalign(alignment: usize, size: usize) -> *mut c_void;
+        fn __libc_free(old: *mut c_void);
+    }
+
+    /// What malloc made of a request; nothing for a null pointer.
+    fn usable(block: *mut c_void) -> isize {
+        // SAFETY: null, or a block that malloc handed out and that is not given back yet.
+        unsafe { libc::malloc_usable_size(block) }.cast_signed()
+    }
+
+    #[inline]
+    fn handed_out(block: *mut c_void, asked: usize) -> *mut c_void {
+        if IS_COUNTING.load(Relaxed) && !block.is_null() {
+            CALLS.fetch_add(1, Relaxed);
+            ALLOCATED.fetch_add(asked, Relaxed);
+            let bytes = usable(block);
+            let now = HELD.fetch_add(bytes, Relaxed) + bytes;
+            PEAK.fetch_max(now, Relaxed);
+        }
+        block
+    }
+
+    #[inline]
+    fn given_back(block: *mut c_void) {
+        if IS_COUNTING.load(Relaxed) {
+            HELD.fetch_sub(usable(block), Relaxed);
+        }
+    }
+
+    // SAFETY, of all below: the arguments go to glibc as they came, and so does what it returns; to
+    // count allocates nothing.
+
+    #[unsafe(no_mangle)]
+    unsafe extern "C" fn malloc(size: usize) -> *mut c_void {
+        // SAFETY: as above.
+        handed_out(unsafe { __libc_malloc(size) }, size)
+    }
+
+    #[unsafe(no_mangle)]
+    unsafe extern "C" fn calloc(count: usize, size: usize) -> *mut c_void {
+        // SAFETY: as above.
+        handed_out(unsafe { __libc_calloc(count, size) }, count.saturating_mul(size))
+    }
+
+    #[unsafe(no_mangle)]
+    unsafe extern "C" fn realloc(old: *mut c_void, size: usize) -> *mut c_void {
+        given_back(old);
+        // SAFETY: as above.
+        handed_out(unsafe { __libc_realloc(old, size) }, size)
+    }
+
+    #[unsafe(no_mangle)]
+    unsafe extern "C" fn free(old: *mut c_void) {
+        given_back(old);
+        // SAFETY: as above.
+        unsafe { __libc_free(old) }
+    }
+
+    #[unsafe(no_mangle)]
+    unsafe extern "C" fn memalign(alignment: usize, size: usize) -> *mut c_void {
+        // SAFETY: as above.
+        handed_out(unsafe { __libc_memalign(alignment, size) }, size)
+    }
+
+    #[unsafe(no_mangle)]
+    unsafe extern "C" fn aligned_alloc(alignment: usize, size: usize) -> *mut c_void {
+        // SAFETY: as above.
+        unsafe { memalign(alignment, size) }
+    }
+
+    #[unsafe(no_mangle)]
+    unsafe extern "C" fn posix_memalign(
+        block: *mut *mut c_void,
+        alignment: usize,
+        size: usize,
+    ) -> c_int {
+        if !alignment.is_power_of_two() || !alignment.is_multiple_of(size_of::<usize>()) {
+            return libc::EINVAL;
+        }
+        // SAFETY: as above.
+        let new = unsafe { memalign(alignment, size) };
+        if new.is_null() {
+            return libc::ENOMEM;
+        }
+        // SAFETY: the caller says where the block is to be written.
+        unsafe { block.write(new) };
+        0
     }
 }
 
-#[inline]
-fn giving_back(bytes: isize) {
-    if IS_COUNTING.load(Relaxed) {
-        HELD.fetch_sub(bytes, Relaxed);
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-// SAFETY: every method hands its arguments to `System` unchanged and returns what it returns;
-// counting touches nothing but atomics and allocates nothing.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        allocating(layout.size() as isize);
-        // SAFETY: the caller keeps the contract of `GlobalAlloc::alloc`, which is that of `System`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        allocating(layout.size() as isize);
-        // SAFETY: as for `alloc`.
-        unsafe { System.alloc_zeroed(layout) }
-    }
-
-    unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        allocating(new_size as isize - layout.size() as isize);
-        // SAFETY: `ptr` came from `System` with this layout, because all of our methods use it.
-        unsafe { System.realloc(ptr, layout, new_size) }
-    }
-
-    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
-        giving_back(layout.size() as isize);
-        // SAFETY: `ptr` came from `System` with this layout, because all of our methods use it.
-        unsafe { System.dealloc(ptr, layout) }
+    #[test]
+    fn what_rust_and_c_allocate_is_counted_while_asked() {
+        let ((), rust) = counted(|| drop(std::hint::black_box(vec![0_u8; 1_000])));
+        assert!(rust.calls >= 1 && rust.allocated >= 1_000 && rust.peak >= 1_000, "{rust:?}");
+        let (kept, held) = counted(|| std::hint::black_box(vec![7_u8; 5_000]));
+        assert!(held.held >= 5_000 && held.held < 6_000, "{held:?}");
+        // SAFETY: a size, and what came of it.
+        let ((), c) =
+            counted(|| unsafe { libc::free(std::hint::black_box(libc::calloc(3, 1_000))) });
+        assert!(c.calls >= 1 && c.allocated >= 3_000 && c.peak >= 3_000, "{c:?}");
+        drop(kept);
     }
 }

@@ -5,7 +5,6 @@ pub mod allocations;
 pub mod effort;
 pub mod figure;
 pub mod instructions;
-pub mod malloc;
 pub mod measure;
 pub mod pair;
 pub mod pin;

@@ -1,6 +1,6 @@
 //! A task, done by everyone in turns, as a figure.
 
-use super::{Failure, Lane, Peer, Task, interleave};
+use super::{Failure, Heaped, Lane, Peer, Task, interleave};
 use crate::effort;
 use crate::figure::{Against, Figure, Unit};
 
@@ -84,7 +84,7 @@ pub fn compare(
         entries.push((name, *against, able));
     }
     let (rounds, times) = match task {
-        Task::Idle => (3, 1),
+        Task::Heap(_) => (3, 1),
         _ => (effort::rounds(ROUNDS), times),
     };
     interleave(&mut lanes, task, rounds, times)?;
@@ -110,6 +110,7 @@ pub fn compare(
 fn unit(task: Task) -> Unit {
     match task {
         Task::Handshake(_) | Task::Verify(_) => Unit::Time,
-        Task::Idle => Unit::Bytes,
+        Task::Heap(Heaped::Calls) => Unit::Allocations,
+        Task::Heap(_) => Unit::Bytes,
     }
 }

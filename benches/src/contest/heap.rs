@@ -1,24 +1,19 @@
-//! What the server's end of a connection takes from the heap, as Rust's allocator sees it: what C
-//! code allocates for itself is not in here.
+//! What the server's end of a connection takes from the heap: of all who use malloc.
 
 use super::flight::Meter;
-use super::{Clients, Failure, Flight, Library, Material, Situation, Unwatched, handshake};
-use crate::{allocations, malloc};
+use super::{Clients, Failure, Heaped, Library, Material, Situation, Unwatched, handshake};
+use crate::allocations;
 
 /// Connections looked at, one after the other.
 const CONNECTIONS: usize = 64;
 
 /// For one connection.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Heap {
-    /// Calls to allocate, up to the end of the handshake.
-    pub calls: usize,
-    /// Bytes that these calls asked for.
-    pub allocated: usize,
-    /// Bytes held at the end of the handshake.
-    pub idle: isize,
-    /// Bytes held at once in the handshake, at most.
-    pub peak: isize,
+struct Heap {
+    calls: usize,
+    allocated: usize,
+    idle: isize,
+    peak: isize,
 }
 
 impl Meter for Heap {
@@ -32,18 +27,18 @@ impl Meter for Heap {
     }
 }
 
-/// The usual connection: of many, the one in the middle by calls, so that a cache that grows in
-/// one of them does not count.
+/// Of the usual connection: of many, the one in the middle by calls, so that a cache that grows in one
+/// of them does not count.
 ///
 /// # Errors
 /// Where a handshake fails.
-pub fn heap_of(
+pub(super) fn heap(
     library: &dyn Library,
     material: &Material,
-    situation: Situation,
-) -> Result<Heap, Failure> {
-    let server = library.server(material, situation)?;
-    let clients = Clients::new(material, situation);
+    what: Heaped,
+) -> Result<f64, Failure> {
+    let server = library.server(material, Situation::USUAL)?;
+    let clients = Clients::new(material, Situation::USUAL);
     for _ in 0..2 * CONNECTIONS {
         handshake(&*server, &clients, &mut Unwatched)?;
     }
@@ -54,24 +49,11 @@ pub fn heap_of(
         heaps.push(heap);
     }
     heaps.sort_by_key(|heap| (heap.calls, heap.peak));
-    Ok(heaps[CONNECTIONS / 2])
-}
-
-/// Connections held at once: so many that what malloc keeps for itself does not show.
-const HELD: usize = 512;
-
-/// Bytes that the server's end of an established connection has from malloc: what is free again once
-/// these ends are gone.
-///
-/// # Errors
-/// Where a handshake fails.
-pub(super) fn idle(library: &dyn Library, material: &Material) -> Result<f64, Failure> {
-    let server = library.server(material, Situation::USUAL)?;
-    let clients = Clients::new(material, Situation::USUAL);
-    let mut held = (0..HELD)
-        .map(|_| handshake(&*server, &clients, &mut Unwatched))
-        .collect::<Result<Vec<_>, _>>()?;
-    let before = malloc::bytes_in_use();
-    held.iter_mut().for_each(Flight::drop_server);
-    Ok((before.saturating_sub(malloc::bytes_in_use())) as f64 / HELD as f64)
+    let usual = heaps[CONNECTIONS / 2];
+    Ok(match what {
+        Heaped::Calls => usual.calls as f64,
+        Heaped::Allocated => usual.allocated as f64,
+        Heaped::Idle => usual.idle as f64,
+        Heaped::Peak => usual.peak as f64,
+    })
 }

@@ -28,7 +28,6 @@ pub use clients::Clients;
 pub use compare::{Rival, Target, compare, doings};
 pub use field::{Discipline, field, in_process};
 pub use flight::{Flight, Stopwatch, Unwatched, handshake};
-pub use heap::{Heap, heap_of};
 pub use material::{Client, Family, Material};
 pub use ours::Countersign;
 pub use peer::{InProcess, Peer, WARM_UP};
@@ -38,7 +37,7 @@ pub use raw::RawOperations;
 pub use rounds::{Lane, interleave};
 pub use rustls_peers::{Check, Rustls};
 pub use serve::serve;
-pub use situation::{Chain, Group, Situation, Task, Version, Visitor};
+pub use situation::{Chain, Group, Heaped, Situation, Task, Version, Visitor};
 pub use threads::speedup;
 
 use std::error::Error;

@@ -113,7 +113,7 @@ impl Peer for InProcess<'_> {
         match task {
             Task::Handshake(situation) => self.shake(situation, times),
             Task::Verify(chain) => self.verify(chain, times),
-            Task::Idle => super::heap::idle(&*self.library, self.material),
+            Task::Heap(what) => super::heap::heap(&*self.library, self.material, what),
         }
     }
 }

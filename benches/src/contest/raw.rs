@@ -131,7 +131,7 @@ impl Peer for RawOperations<'_> {
                     watch.lap();
                 }
             }
-            Task::Idle => return Err("it has no connections".into()),
+            Task::Heap(_) => return Err("it has no connections".into()),
         }
         Ok(watch.median())
     }

@@ -122,6 +122,19 @@ impl fmt::Display for Chain {
     }
 }
 
+/// What of a connection's heap: the server's end, in a full handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Heaped {
+    /// Calls to allocate, up to the end of the handshake.
+    Calls,
+    /// Bytes that these calls asked for.
+    Allocated,
+    /// Bytes held at the end of the handshake.
+    Idle,
+    /// Bytes held at once in the handshake, at most.
+    Peak,
+}
+
 /// What can be asked of a peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Task {
@@ -130,8 +143,8 @@ pub enum Task {
     /// Nanoseconds to verify a chain of a leaf and an intermediate, from their DER, with nothing
     /// remembered but the root.
     Verify(Chain),
-    /// Bytes of heap that the server's end of an established connection holds: of all who use malloc.
-    Idle,
+    /// What a connection takes from the heap.
+    Heap(Heaped),
 }
 
 impl fmt::Display for Task {
@@ -139,7 +152,10 @@ impl fmt::Display for Task {
         match self {
             Self::Handshake(situation) => situation.fmt(f),
             Self::Verify(chain) => write!(f, "leaf and intermediate, {chain}"),
-            Self::Idle => f.write_str("established, idle"),
+            Self::Heap(Heaped::Calls) => f.write_str("allocations"),
+            Self::Heap(Heaped::Allocated) => f.write_str("bytes allocated"),
+            Self::Heap(Heaped::Idle) => f.write_str("established, idle"),
+            Self::Heap(Heaped::Peak) => f.write_str("peak"),
         }
     }
 }

@@ -14,9 +14,6 @@ use countersign_ffi::{csn_bytes, csn_status, csn_verdict, csn_verifier, csn_veri
 use countersign_testkit::forge::KeyKind;
 use criterion::Criterion;
 
-#[global_allocator]
-static ALLOCATOR: allocations::Counting = allocations::Counting;
-
 const CLIENTS: usize = 1_000;
 
 const GROUP: &str = "Warm decision through the C ABI, the same client";
