@@ -100,6 +100,9 @@ fn within_rustls(material: &Material, ours: &mut InProcess<'_>) -> Result<Figure
     compare(group, Task::Handshake(Situation::USUAL), HANDSHAKES, ours, &mut rivals, &[])
 }
 
+/// Of memory.
+const KB: f64 = 1_024.0;
+
 fn heap<'m>(
     material: &'m Material,
     ours: &mut InProcess<'_>,
@@ -113,8 +116,8 @@ fn heap<'m>(
     let goals = [
         (Heaped::Calls, Some(fewest + 10.0)),
         (Heaped::Allocated, None),
-        (Heaped::Idle, Some(5_000.0)),
-        (Heaped::Peak, Some(12_000.0)),
+        (Heaped::Idle, Some(5.0 * KB)),
+        (Heaped::Peak, Some(12.0 * KB)),
     ];
     for (what, goal) in goals {
         let figure = compare(HEAP, Task::Heap(what), 1, ours, field, &[])?;
