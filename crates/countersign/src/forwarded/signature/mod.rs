@@ -9,6 +9,8 @@ mod parameters;
 mod request;
 mod signer;
 #[cfg(test)]
+mod tests;
+#[cfg(test)]
 mod vectors;
 
 pub use checker::Checker;

@@ -22,7 +22,8 @@ const SHARDS: usize = 64;
 /// Share one among all receivers of a process. It holds as many as it was made for; when it is full,
 /// signatures are refused, for the one that is forgotten would be the one that is replayed. Only what a
 /// key on the ring has signed gets in, so that strangers cannot fill it. A signature is remembered for
-/// its own lifetime, some 30 seconds: 65,536 places last for 2,000 requests a second.
+/// its own lifetime, some 30 seconds: 65,536 places last for some 1,500 requests a second. Places are in
+/// 64 shards; the first of them is full when nine tenths of all are taken.
 ///
 /// It is one process's memory. Behind several processes or machines a request can be replayed once at
 /// each, as long as its signature is in time: keep lifetimes short.
@@ -212,7 +213,8 @@ mod tests {
 
     #[test]
     fn of_many_threads_with_one_signature_one_gets_in() {
-        let memory = NonceMemory::new(1_000, UnixTime::MIN).unwrap();
+        // So much room that no shard fills up, however unevenly they are hit.
+        let memory = NonceMemory::new(10_000, UnixTime::MIN).unwrap();
         let counted: usize = std::thread::scope(|scope| {
             let thread = || (0..500).filter(|n| remember(&memory, *n, 30, 0).is_none()).count();
             let threads: Vec<_> = (0..4).map(|_| scope.spawn(thread)).collect();
