@@ -57,3 +57,30 @@ fn push_field<'a>(
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn base_of(values: &'static [&'static [u8]]) -> Result<Vec<u8>, Rejection> {
+        let request = Request::new(b"GET", b"a.example", b"/");
+        let mut base = Vec::new();
+        let values = |_: &str| values.iter().copied();
+        write(&[Component::Field("x")], &request, values, b"()", &mut base).map(|()| base)
+    }
+
+    #[test]
+    fn lines_of_one_header_are_joined() {
+        let expected = b"\"x\": a, b\n\"@signature-params\": ()";
+        assert_eq!(base_of(&[b"a", b"b"]).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_value_that_would_make_a_line_of_its_own_has_no_base() {
+        const BAD: [&[&[u8]]; 4] = [&[b"a\n\"@path\": /x"], &[b"a", b"\r"], &[b"\0"], &[b"\x7f"]];
+        for values in BAD {
+            assert!(base_of(values).is_err(), "{values:?}");
+        }
+        assert_eq!(base_of(&[]).unwrap_err().what(), "a header that is signed is missing");
+    }
+}

@@ -49,6 +49,25 @@ fn the_same_policy_decides() {
 }
 
 #[test]
+fn a_proxy_says_nothing_of_a_client_whom_the_policy_did_not_let_in() {
+    let site = Site::new();
+    let verifier = site.verifier(POLICY);
+    for (uri, is_somebody) in [(BILLING, true), ("spiffe://acme.example/other", false)] {
+        let leaf = site.leaf(uri);
+        let chain = site.chain(&leaf);
+        let verdict = verifier.verify(&chain, now());
+        let presented = Presented::by(&verdict, &chain);
+        assert_eq!(matches!(presented, Presented::Verified(_)), is_somebody);
+        let family = Family::haproxy();
+        let produced = family.produce(presented).unwrap();
+        let (name, used) = produced.fields().next().unwrap();
+        assert_eq!((name, used == "1"), ("x-ssl-client-used", is_somebody));
+    }
+    let verdict = verifier.verify(&[], now());
+    assert!(matches!(Presented::by(&verdict, &[]), Presented::Nobody));
+}
+
+#[test]
 fn headers_that_do_not_count_are_a_deny_that_is_counted() {
     let site = Site::new();
     let verifier = site.verifier(POLICY);

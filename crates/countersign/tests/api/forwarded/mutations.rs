@@ -130,7 +130,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_written_is_read(cn in awkward(), uri in "[!-~]{0,24}", depth in 0..4_usize) {
+    fn what_is_written_is_read(cn in awkward(), uri in "[a-z0-9,;=?&/._~:@!*+-]{0,24}", depth in 0..4_usize) {
         let key = Key::seeded(KeyKind::P256, "client");
         let uri = format!("spiffe://a.example/{uri}");
         let shape = |c: countersign_testkit::forge::CertificateBuilder| c.san([GeneralName::uri(&uri)]);
