@@ -37,7 +37,7 @@
 //! // At the server behind it.
 //! let keys = KeyRing::new().hmac_sha256("edge-1", &secret)?;
 //! let memory = Arc::new(NonceMemory::new(65_536, now)?);
-//! let receiver = Receiver::signed(family, Checker::new(keys, memory));
+//! let receiver = Receiver::signed(family.clone(), Checker::new(keys, memory));
 //! let bytes = || headers.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes()));
 //! assert!(receiver.judge(&verifier, &request, bytes(), now).is_allowed());
 //! // The same request again is somebody else's.
