@@ -26,6 +26,18 @@ pub enum Forwarded {
 }
 
 /// What a proxy says of a certificate besides the certificate.
+///
+/// ```
+/// # use countersign_testkit::forge::Authority;
+/// use countersign::forwarded::{Family, Forwarded, Presented, Statement};
+///
+/// let leaf = Authority::root("root").leaf("client").certificate;
+/// let family = Family::haproxy();
+/// let produced = family.produce(Presented::Verified(&[&leaf])).unwrap();
+/// let headers = produced.fields().map(|(name, value)| (name.as_bytes(), value.as_bytes()));
+/// let Forwarded::Certificate(chain) = family.read(headers).unwrap() else { panic!() };
+/// assert_eq!(chain.statement(), Statement::Verified);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Statement {
     /// Nothing.

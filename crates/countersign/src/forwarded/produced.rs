@@ -43,6 +43,14 @@ impl<'c> Presented<'c> {
 /// Headers to be set, after whatever came under their names was dropped.
 ///
 /// Names are in lower case; values are printable ASCII. All values are in one allocation.
+///
+/// ```
+/// use countersign::forwarded::{Family, Presented};
+///
+/// let family = Family::nginx();
+/// let produced = family.produce(Presented::Nobody).unwrap();
+/// assert_eq!(produced.fields().collect::<Vec<_>>(), [("ssl-client-verify", "NONE")]);
+/// ```
 #[derive(Clone, Debug)]
 pub struct Produced<'f> {
     names: &'f [FieldName],

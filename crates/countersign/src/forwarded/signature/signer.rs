@@ -40,6 +40,18 @@ const LIFETIME: Duration = Duration::from_secs(30);
 
 /// The two headers of a signature: to be added as lines of their own, behind those that a client may
 /// have under the same names.
+///
+/// ```
+/// use countersign::UnixTime;
+/// use countersign::forwarded::{Family, Presented, Request, Signer, SigningKey};
+///
+/// let signer = Signer::new(SigningKey::hmac_sha256("edge-1", &[7; 32]).unwrap());
+/// let family = Family::rfc9440();
+/// let nobody = family.produce(Presented::Nobody).unwrap();
+/// let request = Request::new(b"GET", b"api.example", b"/");
+/// let signed = signer.sign(&request, &nobody, UnixTime::now()).unwrap();
+/// assert!(signed.signature().starts_with("countersign=:"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signed {
     input: String,
