@@ -32,8 +32,8 @@ impl FieldName {
         &self.0
     }
 
-    /// Whether `name` is this one, or would be for a server that takes `_` for `-`, as CGI and its
-    /// descendants do.
+    /// Whether `name` is this one, or would be for a server that folds names, as CGI and its descendants
+    /// do.
     pub(super) fn is_like(&self, name: &[u8]) -> bool {
         name.len() == self.0.len()
             && name.iter().zip(self.0.bytes()).all(|(a, b)| fold(*a) == fold(b))
@@ -62,9 +62,10 @@ pub(super) const fn is_token(byte: u8) -> bool {
         )
 }
 
-/// What all spellings of a name have in common.
+/// What all spellings of a name have in common: CGI makes a variable of it (RFC 3875 section 4.1.18), and
+/// there are servers that take whatever is no letter and no digit for the same as `-`.
 pub(super) const fn fold(byte: u8) -> u8 {
-    if byte == b'_' { b'-' } else { byte.to_ascii_lowercase() }
+    if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() } else { b'-' }
 }
 
 /// `value` without blanks around it, which are no part of it (RFC 9110 section 5.5).
@@ -93,7 +94,7 @@ impl<'n, 'a> Gathered<'n, 'a> {
             let Some(index) = names.iter().position(|ours| ours.is_like(name)) else { continue };
             let ours = names[index].text();
             if !name.eq_ignore_ascii_case(ours.as_bytes()) {
-                let what = "a name that differs in `_` and `-` only";
+                let what = "a name that differs in `_` and the like only";
                 return Err(Rejection::malformed(what).in_field(ours));
             }
             if value.len() > limits::FORWARDED_VALUE_BYTES {

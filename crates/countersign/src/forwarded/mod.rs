@@ -36,7 +36,8 @@
 //!
 //! // At the server behind it.
 //! let keys = KeyRing::new().hmac_sha256("edge-1", &secret)?;
-//! let memory = Arc::new(NonceMemory::new(65_536, now)?);
+//! # let started = now.saturating_add(-60);
+//! let memory = Arc::new(NonceMemory::new(65_536, started)?);
 //! let receiver = Receiver::signed(family.clone(), Checker::new(keys, memory));
 //! let bytes = || headers.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes()));
 //! assert!(receiver.judge(&verifier, &request, bytes(), now).is_allowed());

@@ -8,9 +8,9 @@ use super::structured;
 /// Which headers of a request a proxy drops before it sets its own: always, also where the client
 /// presented no certificate.
 ///
-/// Trailers go through it like headers. Names are compared without case and with `_` as `-`, for
-/// there are servers behind that take one for the other. Looking up costs one pass over the name and no
-/// allocation.
+/// Trailers go through it like headers. Names are compared without case and with `_`, `.` and all that is
+/// no letter and no digit as `-`, for there are servers behind that take one for the other. Looking up
+/// costs one pass over the name and no allocation.
 ///
 /// ```
 /// use countersign::forwarded::Strip;
@@ -132,7 +132,8 @@ impl Strip {
             None => false,
             Some(Meaning::Forwarded) => true,
             Some(Meaning::Signature) => {
-                let is_itself = !name.contains(&b'_');
+                let is_itself =
+                    name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
                 let others = |member: Result<structured::Member<'_>, _>| {
                     member.is_ok_and(|member| member.key != LABEL.as_bytes())
                 };
@@ -152,7 +153,7 @@ impl Strip {
     }
 }
 
-/// Whether two names are one to a server that takes `_` for `-`.
+/// Whether two names are one to a server that folds them.
 fn same(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| fold(*a) == fold(*b))
 }
@@ -186,9 +187,24 @@ mod tests {
     }
 
     #[test]
-    fn an_administrators_name_does_not_hide_connection() {
-        let family = Family::azure_app_service().renamed("X-ARR-ClientCert", "Connection").unwrap();
-        assert!(Strip::of(&[family]).drops(b"Connection", b"signature"));
+    fn an_administrator_cannot_hide_what_means_something_to_proxies() {
+        for name in ["Connection", "proxy_connection", "Signature", "signature.input"] {
+            let renamed = Family::azure_app_service().renamed("X-ARR-ClientCert", name);
+            assert!(renamed.unwrap_err().to_string().contains("means something else"), "{name}");
+        }
+    }
+
+    #[test]
+    fn whatever_some_server_takes_for_one_of_ours_is_dropped() {
+        let strip = Strip::all();
+        for name in
+            ["Client.Cert", "client+cert", "CLIENT~CERT", "ssl.client_cert", "Signature.Input"]
+        {
+            assert!(strip.drops(name.as_bytes(), b"countersign=:AA==:"), "{name}");
+        }
+        assert!(
+            strip.drops(b"Signature.Input", b"sig1=:AA==:") && !strip.drops(b"clientcert", b"")
+        );
     }
 
     #[test]

@@ -192,6 +192,37 @@ fn class_29_what_a_client_sends_beside_a_proxys_headers_is_refused_behind_it() {
 }
 
 /// Keycloak CVE-2023-2422.
+/// Envoy writes URIs as they are: a comma in one begins an element of its owner's.
+#[test]
+fn class_18_a_name_in_a_certificate_makes_no_element_of_envoys() {
+    let root = Authority::root("root");
+    let approved =
+        root.leaf_with("a", |c| c.san([GeneralName::dns("approved.example")])).certificate;
+    let verifier = Scene::listed(&root).client("approved", "dns = \"approved.example\"").verifier();
+    let request = Request::new(b"GET", b"a.example", b"/");
+    let judge = |hops, value: String| {
+        let headers = vec![("x-forwarded-client-cert".to_owned(), value.into_bytes())];
+        let receiver = Receiver::trusting_the_network(Family::xfcc(hops).unwrap());
+        receiver.judge(&verifier, &request, pairs(&headers), UnixTime::from_secs(NOW))
+    };
+    assert!(judge(1, format!("Cert=\"{}\"", escaped(&approved))).is_allowed());
+    for (raw, key) in [("URI", "Chain"), ("DNS", "Cert")] {
+        let name = format!("spiffe://evil.example/x,{key}=\"{}\"", escaped(&approved));
+        let stranger = Authority::root("evil");
+        let own =
+            stranger.leaf_with("evil", |c| c.san([GeneralName::uri(name.clone())])).certificate;
+        let element = format!("By=spiffe://mesh/edge;Cert=\"{}\";{raw}={name}", escaped(&own));
+        let edge = format!("By=spiffe://mesh/inner;Cert=\"{}\"", escaped(&own));
+        assert_eq!(judge(1, element.clone()).reason(), Reason::Malformed, "{raw}");
+        assert_eq!(judge(2, format!("{element},{edge}")).reason(), Reason::Malformed, "{raw}");
+    }
+}
+
+fn escaped(der: &Vec<u8>) -> String {
+    let pem = certificates_pem([der]).replace('\n', "%0A").replace(' ', "%20");
+    pem.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D")
+}
+
 #[test]
 fn class_30_a_forwarded_chain_is_judged_by_its_leaf_whatever_else_is_in_it() {
     let root = Authority::root("root");
@@ -217,8 +248,6 @@ fn class_30_a_forwarded_chain_is_judged_by_its_leaf_whatever_else_is_in_it() {
         }
     }
     // Two places for a leaf that do not agree are nobody's.
-    let pem = |der: &Vec<u8>| certificates_pem([der]).replace('\n', "%0A").replace(' ', "%20");
-    let escaped = |der| pem(der).replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
     let value = format!("Cert=\"{}\";Chain=\"{}\"", escaped(&other), escaped(&approved));
     let headers = vec![("x-forwarded-client-cert".to_owned(), value.into_bytes())];
     let rejection = Family::xfcc(1).unwrap().read(pairs(&headers)).unwrap_err();

@@ -16,6 +16,7 @@ use super::chain::Forwarded;
 use super::field::{FieldName, Gathered};
 use super::produced::{Presented, Produced, Unproducible, within_limits};
 use super::rejection::Rejection;
+use super::signature::{SIGNATURE, SIGNATURE_INPUT};
 use crate::cert::Certificate;
 use crate::error::{Error, ErrorKind};
 use crate::limits;
@@ -63,9 +64,10 @@ impl Family {
 
     /// Envoy's `X-Forwarded-Client-Cert`, with `Cert` or `Chain` in it. Read and written.
     ///
-    /// Each proxy on the way may have added an element at the right; so many of them are trusted, and
-    /// the leftmost element of theirs is about the client. One is a proxy that its clients reach
-    /// directly.
+    /// Each proxy on the way adds an element at the right: give the number of them, one for a proxy that
+    /// its clients reach directly. The first of so many elements is about the client. More are
+    /// `malformed`: the outermost proxy has to drop what clients send (`SANITIZE_SET`), and an element
+    /// too many is one that a name in a certificate has made. Leave `uri` and `dns` off in Envoy.
     ///
     /// # Errors
     /// No hop, or more than [`limits::XFCC_ELEMENTS`].
@@ -161,7 +163,8 @@ impl Family {
     /// The same family with another name for one of its headers. Both are compared without case.
     ///
     /// # Errors
-    /// A header that the family does not have, a name that is none, or one that it has already.
+    /// A header that the family does not have; a name that is none, that it has already, or that means
+    /// something else to proxies: `Connection`, `Signature` and their like.
     pub fn renamed(mut self, name: &str, to: &str) -> Result<Self, Error> {
         let old = FieldName::known(name);
         let Some(place) = self.names.iter().position(|own| *own == old) else {
@@ -172,6 +175,13 @@ impl Family {
         let is_taken = |own: &FieldName| own != &old && own.is_like(new.text().as_bytes());
         if self.names.iter().any(is_taken) {
             let message = format!("the family has a header `{to}` already");
+            return Err(Error::new(ErrorKind::Usage, message));
+        }
+        if ["connection", "proxy-connection", SIGNATURE, SIGNATURE_INPUT]
+            .iter()
+            .any(|reserved| new.is_like(reserved.as_bytes()))
+        {
+            let message = format!("`{to}` means something else to proxies: choose another name");
             return Err(Error::new(ErrorKind::Usage, message));
         }
         self.names[place] = new;
@@ -206,6 +216,10 @@ impl Family {
         if fields.has_none_of_first(self.names.len()) {
             return Ok(Forwarded::NoCertificate);
         }
+        // Also of what is never read: who gives something twice is no proxy.
+        for name in (0..self.names.len()).filter(|name| !self.may_repeat(*name)) {
+            fields.one(name)?;
+        }
         match self.format {
             Format::Rfc9440 => rfc9440::read(fields),
             Format::Xfcc { trusted_hops } => xfcc::read(fields, trusted_hops),
@@ -219,6 +233,15 @@ impl Family {
             Format::Cloudflare => cloudflare::read(fields),
             Format::Google => google::read(fields),
             Format::CloudFront => cloudfront::read(fields),
+        }
+    }
+
+    /// Whether a header may come in several lines.
+    fn may_repeat(&self, name: usize) -> bool {
+        match self.format {
+            Format::Rfc9440 => name == rfc9440::CHAIN,
+            Format::Xfcc { .. } => true,
+            _ => false,
         }
     }
 

@@ -9,7 +9,7 @@ use crate::forwarded::structured;
 
 pub(super) const NAMES: [&str; 2] = ["client-cert", "client-cert-chain"];
 const LEAF: usize = 0;
-const CHAIN: usize = 1;
+pub(super) const CHAIN: usize = 1;
 
 pub(super) fn read(fields: &Gathered<'_, '_>) -> Result<Forwarded, Rejection> {
     let Some(leaf) = fields.one(LEAF)? else {

@@ -1,5 +1,7 @@
 //! Envoy's `X-Forwarded-Client-Cert`: elements with commas between, of pairs with semicolons between.
 
+use core::cmp::Ordering;
+
 use arrayvec::ArrayVec;
 
 use super::Written;
@@ -37,12 +39,17 @@ pub(super) fn read(fields: &Gathered<'_, '_>, trusted_hops: usize) -> Result<For
             rest = behind;
         }
     }
-    // Envoy drops the header where its peer has no certificate. So fewer elements than hops are those
-    // of the inner proxies about each other: the outermost saw no client certificate.
-    let Some(index) = elements.len().checked_sub(trusted_hops) else {
-        return Ok(Forwarded::NoCertificate);
-    };
-    fields.at(XFCC, elements[index].chain()).map(|chain| chain.stated(Statement::None))
+    match elements.len().cmp(&trusted_hops) {
+        // Envoy drops the header where its peer has no certificate. So these are the elements of the
+        // inner proxies about each other: the outermost saw no client certificate.
+        Ordering::Less => Ok(Forwarded::NoCertificate),
+        Ordering::Equal => {
+            fields.at(XFCC, elements[0].chain()).map(|chain| chain.stated(Statement::None))
+        }
+        // Envoy writes URIs and DNS names as they are (envoy #32945): a comma in one makes an element that
+        // its certificate's owner wrote, and that nothing tells from a proxy's but the number of them.
+        Ordering::Greater => Err(fields.malformed(XFCC, "more elements than there are proxies")),
+    }
 }
 
 type Behind<'a> = Option<&'a [u8]>;
@@ -137,8 +144,8 @@ impl<'a> Value<'a> {
         }
         let length = text.iter().position(|byte| matches!(byte, b';' | b',')).unwrap_or(text.len());
         let (value, behind) = text.split_at(length);
-        // Envoy writes URIs as they are, and one of them may hold what ends a value: a reader that
-        // guessed would let a certificate's owner write pairs of his own.
+        // Envoy writes URIs as they are, and one of them may hold what ends a value: a pair that its
+        // certificate's owner wrote must not stand beside one of Envoy's.
         if !value.iter().all(|byte| byte.is_ascii_graphic() && !b"\"\\=".contains(byte)) {
             return Err(Rejection::malformed("a value that must be quoted"));
         }

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::keys::KeyRing;
-use super::nonces::NonceMemory;
+use super::nonces::{NonceMemory, Seen};
 use super::parameters::{Component, Components, Parameters};
 use super::request::{Derived, Request};
 use super::{CERTIFICATE_TAG, LABEL, NOBODY_TAG, base, parameters};
@@ -32,7 +32,8 @@ use crate::limits;
 /// use countersign::forwarded::{Checker, Family, KeyRing, NonceMemory, Receiver};
 ///
 /// let keys = KeyRing::new().hmac_sha256("edge-1", &[7; 32]).unwrap();
-/// let memory = Arc::new(NonceMemory::new(65_536, UnixTime::now()).unwrap());
+/// let started = UnixTime::now();
+/// let memory = Arc::new(NonceMemory::new(65_536, started).unwrap());
 /// let receiver = Receiver::signed(Family::rfc9440(), Checker::new(keys, memory));
 /// ```
 pub struct Checker {
@@ -117,8 +118,13 @@ impl Checker {
         }
         self.covers_all(&components, fields, places).map_err(at_input)?;
         self.verifies(&components, &parameters, request, fields, input, signature)?;
+        if !has_certificate {
+            // Whoever says it again is nobody again, and nobody's requests must not fill the memory.
+            return Ok(());
+        }
         let Parameters { key_id, nonce, created, .. } = parameters;
-        self.memory.remember(key_id, nonce, created, until, now).map_err(at_input)
+        let signed = Seen { created, until };
+        self.memory.remember(key_id, nonce, signed, self.skew, now).map_err(at_input)
     }
 
     /// The last second in which the signature counts, on this clock.

@@ -21,9 +21,10 @@ const SHARDS: usize = 64;
 ///
 /// Share one among all receivers of a process. It holds as many as it was made for; when it is full,
 /// signatures are refused, for the one that is forgotten would be the one that is replayed. Only what a
-/// key on the ring has signed gets in, so that strangers cannot fill it. A signature is remembered for
-/// its own lifetime, some 30 seconds: 65,536 places last for some 1,500 requests a second. Places are in
-/// 64 shards; the first of them is full when nine tenths of all are taken.
+/// key on the ring has signed for a client with a certificate gets in, so that strangers cannot fill it:
+/// that nobody came may be said again. A signature is remembered for its own lifetime, some 30 seconds:
+/// 65,536 places last for some 1,500 requests a second. Places are in 64 shards; the first of them is full
+/// when nine tenths of all are taken.
 ///
 /// It is one process's memory. Behind several processes or machines a request can be replayed once at
 /// each, as long as its signature is in time: keep lifetimes short.
@@ -43,18 +44,27 @@ pub struct NonceMemory {
 }
 
 struct Shard {
-    /// Until when each has to be known.
-    seen: HashMap<[u8; 16], UnixTime, RandomState>,
-    /// The latest of those that were forgotten. Whatever does not last longer may have been seen: the
-    /// clock may have been set back since.
+    seen: HashMap<[u8; 16], Seen, RandomState>,
+    /// When the newest of those that were forgotten was made. Whatever is not newer may have been seen,
+    /// whoever asks: the clock may have been set back since, and another receiver may take signatures
+    /// for longer.
     forgotten: UnixTime,
     /// When there was last nothing to forget.
     swept: UnixTime,
 }
 
+/// When a signature was made, and until when it has to be known.
+#[derive(Clone, Copy)]
+pub(super) struct Seen {
+    pub(super) created: UnixTime,
+    pub(super) until: UnixTime,
+}
+
 impl NonceMemory {
-    /// With room for so many, at some 50 bytes each. What was signed before `since` is refused: give the
-    /// process's start, or [`UnixTime::MIN`] where a replay across a restart does no harm.
+    /// With room for so many, at some 60 bytes each. `since` is the process's start: what may have been
+    /// signed before is refused, for the process before this one may have seen it. With clocks that lie
+    /// [`limits::CLOCK_SKEW`] apart that is all of the first six seconds, so begin to listen after them,
+    /// or give [`UnixTime::MIN`] where a replay across a restart does no harm.
     ///
     /// # Errors
     /// No room at all, or for more than [`limits::NONCES`].
@@ -75,16 +85,16 @@ impl NonceMemory {
         Ok(Self { shards, hasher: RandomState::default(), each, since })
     }
 
-    /// Remembers a signature that was made at `created` and counts until `until`.
+    /// Remembers a signature. It was made by a clock that may be so many seconds ahead.
     pub(super) fn remember(
         &self,
         key_id: &str,
         nonce: &str,
-        created: UnixTime,
-        until: UnixTime,
+        signed: Seen,
+        skew: i64,
         now: UnixTime,
     ) -> Result<(), Rejection> {
-        if created < self.since {
+        if self.since != UnixTime::MIN && signed.created <= self.since.saturating_add(skew) {
             let what = "the signature is older than what is remembered";
             return Err(Rejection::new(RejectionKind::Stale, what));
         }
@@ -92,7 +102,7 @@ impl NonceMemory {
         let index = self.hasher.hash_one(name) as usize % SHARDS;
         // A thread that panicked in here has left a whole map behind.
         let mut shard = self.shards[index].lock().unwrap_or_else(PoisonError::into_inner);
-        shard.remember(name, until, now, self.each)
+        shard.remember(name, signed, now, self.each)
     }
 }
 
@@ -100,14 +110,14 @@ impl Shard {
     fn remember(
         &mut self,
         name: [u8; 16],
-        until: UnixTime,
+        signed: Seen,
         now: UnixTime,
         room: usize,
     ) -> Result<(), Rejection> {
         if self.seen.contains_key(&name) {
             return Err(Rejection::new(RejectionKind::Replayed, "the signature was seen before"));
         }
-        if until <= self.forgotten {
+        if signed.created <= self.forgotten {
             let what = "the signature is older than what is remembered";
             return Err(Rejection::new(RejectionKind::Stale, what));
         }
@@ -118,7 +128,7 @@ impl Shard {
             let what = "too many signatures to remember";
             return Err(Rejection::new(RejectionKind::MemoryFull, what));
         }
-        self.seen.insert(name, until);
+        self.seen.insert(name, signed);
         Ok(())
     }
 
@@ -128,10 +138,10 @@ impl Shard {
             return;
         }
         let forgotten = &mut self.forgotten;
-        self.seen.retain(|_, until| {
+        self.seen.retain(|_, Seen { created, until }| {
             let stays = *until >= now;
             if !stays {
-                *forgotten = (*forgotten).max(*until);
+                *forgotten = (*forgotten).max(*created);
             }
             stays
         });
@@ -163,7 +173,8 @@ mod tests {
     }
 
     fn remember(memory: &NonceMemory, nonce: usize, until: i64, now: i64) -> Option<RejectionKind> {
-        let remembered = memory.remember("k", &nonce.to_string(), at(now), at(until), at(now));
+        let signed = Seen { created: at(now), until: at(until) };
+        let remembered = memory.remember("k", &nonce.to_string(), signed, 5, at(now));
         remembered.err().map(|rejection| rejection.kind())
     }
 
@@ -173,8 +184,9 @@ mod tests {
         assert_eq!(remember(&memory, 1, 30, 0), None);
         assert_eq!(remember(&memory, 1, 30, 0), Some(RejectionKind::Replayed));
         assert_eq!(remember(&memory, 1, 90, 60), Some(RejectionKind::Replayed));
-        assert!(memory.remember("other", "1", at(0), at(30), at(0)).is_ok());
-        assert!(memory.remember("k1", "", at(0), at(30), at(0)).is_ok());
+        let signed = Seen { created: at(0), until: at(30) };
+        assert!(memory.remember("other", "1", signed, 5, at(0)).is_ok());
+        assert!(memory.remember("k1", "", signed, 5, at(0)).is_ok());
     }
 
     #[test]
@@ -204,11 +216,35 @@ mod tests {
     }
 
     #[test]
-    fn what_was_signed_before_the_beginning_is_refused() {
+    fn what_may_have_been_signed_before_the_beginning_is_refused() {
         let memory = NonceMemory::new(100, at(50)).unwrap();
-        let refused = memory.remember("k", "n", at(49), at(80), at(51)).unwrap_err();
-        assert_eq!(refused.kind(), RejectionKind::Stale);
-        assert!(memory.remember("k", "n", at(50), at(80), at(51)).is_ok());
+        let signed = |created| Seen { created: at(created), until: at(90) };
+        // A clock that is five seconds ahead said 55 in the last second of the process before.
+        for created in [49, 50, 55] {
+            let refused = memory.remember("k", "n", signed(created), 5, at(56)).unwrap_err();
+            assert_eq!(refused.kind(), RejectionKind::Stale);
+        }
+        assert!(memory.remember("k", "n", signed(56), 5, at(56)).is_ok());
+        let ever = NonceMemory::new(100, UnixTime::MIN).unwrap();
+        let first = Seen { created: UnixTime::MIN, until: at(90) };
+        assert!(ever.remember("k", "m", Seen { created: at(-1_000), ..first }, 5, at(0)).is_ok());
+    }
+
+    /// One takes signatures for a second, the other for a minute.
+    #[test]
+    fn what_one_receiver_forgot_does_not_count_at_another_that_takes_it_for_longer() {
+        let memory = NonceMemory::new(1, UnixTime::MIN).unwrap();
+        let briefly = |n: &usize| remember(&memory, *n, 1, 0).is_none();
+        let seen: Vec<usize> = (0..1_000).filter(briefly).collect();
+        assert_eq!(seen.len(), 64);
+        for nonce in 2_000..4_000 {
+            remember(&memory, nonce, 60, 10);
+        }
+        for nonce in seen {
+            let longer = Seen { created: at(0), until: at(60) };
+            let again = memory.remember("k", &nonce.to_string(), longer, 5, at(10));
+            assert_eq!(again.unwrap_err().kind(), RejectionKind::Stale);
+        }
     }
 
     #[test]

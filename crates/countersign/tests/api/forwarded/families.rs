@@ -207,11 +207,13 @@ fn words_that_are_none_and_sets_that_are_not_whole_are_malformed() {
 fn a_name_that_differs_in_underscores_is_refused_and_not_skipped() {
     let Site { leaf, ca } = site();
     for written in all(&leaf, &ca, SERIAL) {
-        let name = written.headers[0].0.replacen('-', "_", 1);
-        let mut smuggled = written.headers.clone();
-        smuggled.push((name, b"x".to_vec()));
-        let what = refused(&written.family, &smuggled);
-        assert!(what.ends_with("a name that differs in `_` and `-` only"), "{what}");
+        for other in ["_", ".", "+"] {
+            let name = written.headers[0].0.replacen('-', other, 1);
+            let mut smuggled = written.headers.clone();
+            smuggled.push((name, b"x".to_vec()));
+            let what = refused(&written.family, &smuggled);
+            assert!(what.ends_with("a name that differs in `_` and the like only"), "{what}");
+        }
     }
 }
 
@@ -266,17 +268,19 @@ mod xfcc {
     }
 
     #[test]
-    fn the_element_is_chosen_by_trusted_hops_from_the_right() {
+    fn there_is_an_element_for_each_proxy_and_the_first_is_about_the_client() {
         let root = Authority::root("root");
         let [spoofed, client, edge] =
             ["admin", "client", "edge"].map(|name| root.leaf(name).certificate);
         let [a, b, c] = [&spoofed, &client, &edge].map(|leaf| element(leaf, ""));
-        assert_eq!(leaf_of(1, &format!("{a},{b},{c}")), edge);
-        assert_eq!(leaf_of(2, &format!("{a}, {b},{c}")), client);
-        let two_lines = headers(&[
-            ("X-Forwarded-Client-Cert", &a),
-            ("X-Forwarded-Client-Cert", &format!("{b},{c}")),
-        ]);
+        assert_eq!(leaf_of(1, &c), edge);
+        assert_eq!(leaf_of(2, &format!("{b}, {c}")), client);
+        for hops in [1, 2] {
+            let rejection = value(hops, &format!("{a},{b},{c}")).unwrap_err();
+            assert_eq!(rejection.what(), "more elements than there are proxies");
+        }
+        let two_lines =
+            headers(&[("X-Forwarded-Client-Cert", &b), ("X-Forwarded-Client-Cert", &c)]);
         let family = Family::xfcc(2).unwrap();
         assert_eq!(chain_of(&family, &two_lines).leaf(), client);
         assert_eq!(value(3, &format!("{b},{c}")), Ok(Forwarded::NoCertificate));
@@ -286,8 +290,8 @@ mod xfcc {
     #[test]
     fn elements_are_bounded() {
         let leaf = Authority::root("root").leaf("client").certificate;
-        let many = |count| vec!["Hash=00"; count - 1].join(",") + "," + &element(&leaf, "");
-        assert_eq!(leaf_of(1, &many(limits::XFCC_ELEMENTS)), leaf);
+        let many = |count| element(&leaf, "") + "," + &vec!["Hash=00"; count - 1].join(",");
+        assert_eq!(leaf_of(limits::XFCC_ELEMENTS, &many(limits::XFCC_ELEMENTS)), leaf);
         let rejection = value(1, &many(limits::XFCC_ELEMENTS + 1)).unwrap_err();
         assert_eq!(rejection.reason(), Reason::LimitExceeded);
     }

@@ -299,9 +299,43 @@ fn a_signature_counts_once() {
     assert!(receive(&signed).is_ok());
     assert_eq!(kind(receive(&signed)), RejectionKind::Replayed);
     assert!(receive(&edge.headers()).is_ok(), "the next one is another");
-    let nobody = edge.nobody();
-    assert!(receive(&nobody).is_ok());
-    assert_eq!(kind(receive(&nobody)), RejectionKind::Replayed);
+}
+
+/// Strangers without a certificate come as often as they like: what is remembered of them would keep
+/// clients out.
+#[test]
+fn nobody_may_come_again_and_takes_no_room() {
+    let edge = edge();
+    let memory = Arc::new(NonceMemory::new(1, UnixTime::MIN).unwrap());
+    let ring = KeyRing::new().hmac_sha256("edge-1", &SECRET).unwrap();
+    let receiver = Receiver::signed(Family::rfc9440(), Checker::new(ring, memory));
+    let receive = |headers: &Headers| receiver.receive(&request(), pairs(headers), now());
+    for _ in 0..1_000 {
+        let nobody = edge.nobody();
+        assert_eq!(receive(&nobody), Ok(Forwarded::NoCertificate));
+        assert_eq!(receive(&nobody), Ok(Forwarded::NoCertificate));
+    }
+    assert!(receive(&edge.headers()).is_ok());
+}
+
+/// The proxy's clock is five seconds ahead, and the server begins again in between.
+#[test]
+fn a_signature_does_not_count_again_after_a_restart() {
+    let edge = edge();
+    let presented = Presented::Verified(&[&edge.leaf, &edge.ca]);
+    let signed = edge.headers_of(presented, &request(), now().saturating_add(5));
+    let since = |seconds| {
+        let memory = NonceMemory::new(64, now().saturating_add(seconds)).unwrap();
+        let ring = KeyRing::new().hmac_sha256("edge-1", &SECRET).unwrap();
+        Receiver::signed(Family::rfc9440(), Checker::new(ring, Arc::new(memory)))
+    };
+    let receive = |receiver: &Receiver, seconds| {
+        receiver.receive(&request(), pairs(&signed), now().saturating_add(seconds))
+    };
+    assert!(receive(&since(-60), 0).is_ok());
+    for restart in [0, 3, 5] {
+        assert_eq!(kind(receive(&since(restart), 10)), RejectionKind::Stale, "{restart}");
+    }
 }
 
 #[test]
