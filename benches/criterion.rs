@@ -7,6 +7,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use countersign::cert::Certificate;
+use countersign::forwarded::Family;
 use countersign::internal::{Matching, Staged};
 use countersign_benches::contest::{
     Chain, Countersign, InProcess, Material, Peer as _, Situation, Task,
@@ -15,6 +16,7 @@ use countersign_benches::crls::{self, Crls};
 use countersign_benches::hot::{self, Hot};
 use countersign_benches::listed::{self, Arrivals, Kind};
 use countersign_benches::measure::threads_secs;
+use countersign_benches::relayed::Relayed;
 use countersign_benches::world::{TIME, World};
 use countersign_testkit::PolicyDir;
 use countersign_testkit::forge::{Authority, KeyKind};
@@ -27,6 +29,7 @@ fn main() {
         .measurement_time(Duration::from_secs(1))
         .configure_from_args();
     parts(&mut criterion);
+    forwarded(&mut criterion);
     allowlists(&mut criterion);
     warm(&mut criterion);
     cold(&mut criterion);
@@ -57,6 +60,30 @@ fn parts(criterion: &mut Criterion) {
             crls.ours(turn)
         });
     });
+    group.finish();
+}
+
+fn forwarded(criterion: &mut Criterion) {
+    let relayed = Relayed::new();
+    let mut group = criterion.benchmark_group("forwarded");
+    group.bench_function("write Client-Cert", |b| b.iter(|| relayed.produce(1)));
+    group.bench_function("write Client-Cert and its chain", |b| b.iter(|| relayed.produce(2)));
+    group.bench_function("strip twenty headers", |b| b.iter(|| relayed.strip()));
+    for (name, family) in [
+        ("RFC 9440", Family::rfc9440()),
+        ("XFCC", Family::xfcc(1).expect("one hop")),
+        ("nginx", Family::nginx()),
+    ] {
+        let lines = relayed.lines(&family);
+        group.throughput(Throughput::Bytes(lines.bytes() as u64));
+        group.bench_function(BenchmarkId::new("read", name), |b| b.iter(|| lines.read()));
+    }
+    group.throughput(Throughput::Elements(1));
+    group.bench_function("sign", |b| b.iter(relayed.signing()));
+    group.bench_function("write and sign", |b| b.iter(|| relayed.sign()));
+    group.bench_function("write, sign, read and check", |b| b.iter(|| relayed.check(false)));
+    let lines = relayed.lines(&Family::rfc9440());
+    group.bench_function("headers to a warm verdict", |b| b.iter(|| relayed.judge(&lines)));
     group.finish();
 }
 

@@ -1,10 +1,11 @@
 //! Every figure beside its peers. `cargo bench --package countersign-benches --bench figures` has all
-//! of them; names behind `--` have some: handshakes, chains, decisions, parts, lists, loading, reloads,
+//! of them; names behind `--` have some: handshakes, chains, decisions, parts, forwarded, lists, loading, reloads,
 //! worst, instructions.
 #![forbid(unsafe_code)]
 
 mod chains;
 mod decisions;
+mod forwarded;
 mod handshakes;
 mod instructions;
 mod lists;
@@ -23,11 +24,12 @@ static ALLOCATOR: allocations::Counting = allocations::Counting;
 
 type Figures = fn(&mut Said) -> Result<(), Failure>;
 
-const ALL: [(&str, Figures); 9] = [
+const ALL: [(&str, Figures); 10] = [
     ("handshakes", handshakes::figures),
     ("chains", |said| on_one_core(|| chains::figures(said))),
     ("decisions", decisions::figures),
     ("parts", |said| on_one_core(|| parts::figures(said))),
+    ("forwarded", |said| on_one_core(|| forwarded::figures(said))),
     ("lists", lists::figures),
     ("loading", loading::figures),
     ("reloads", reloads::figures),

@@ -20,5 +20,6 @@ pub mod crls;
 pub mod hot;
 pub mod listed;
 pub mod loaded;
+pub mod relayed;
 pub mod signature;
 pub mod world;

@@ -38,8 +38,9 @@ mod snapshot;
 mod verdict;
 mod verifier;
 
-// L5: the handshake engine, adapters
+// L5: the handshake engine, adapters, forwarded certificates
 pub mod engine;
+pub mod forwarded;
 #[cfg(feature = "internal")]
 #[doc(hidden)]
 pub mod internal;

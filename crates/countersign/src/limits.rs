@@ -102,3 +102,50 @@ pub const CACHED_SESSIONS: usize = 1 << 20;
 
 /// Most TLS 1.3 tickets after a handshake: each has the client's chain in it.
 pub const TICKETS: usize = 16;
+
+/// Largest value of a forwarded header: [`CHAIN_BYTES`] are 4/3 as many characters of base64, each of
+/// which an escaping proxy may write as three. Servers stop earlier, most of them at 8 to 64 KiB.
+pub const FORWARDED_VALUE_BYTES: usize = 4 * CHAIN_BYTES;
+
+/// Most fields of one request that are ours: Google Cloud has fourteen names, a chain of
+/// [`CHAIN_CERTIFICATES`] may come with a line for each, and there are two for a signature.
+pub const FORWARDED_FIELDS: usize = 64;
+
+/// Most elements of an `X-Forwarded-Client-Cert`, and with that most trusted hops: one proxy adds one.
+/// Meshes have two or three.
+pub const XFCC_ELEMENTS: usize = 32;
+
+/// Longest name of a forwarded header, in bytes; the longest default has 42.
+pub const FIELD_NAME_BYTES: usize = 128;
+
+/// Largest value of `Signature-Input` or `Signature`, in bytes: a member of ours has some 350, and a
+/// client's own may stand beside it. Servers that take 8 KiB of headers in all take no more.
+pub const SIGNATURE_FIELD_BYTES: usize = 8_192;
+
+/// Most components that a signature covers besides the four of the request and the family's headers.
+pub const SIGNED_EXTRAS: usize = 16;
+
+/// Most keys of a ring: those in use and those that still have to be known, for each proxy.
+pub const SIGNATURE_KEYS: usize = 64;
+
+/// Longest key id, in bytes of printable ASCII.
+pub const KEY_ID_BYTES: usize = 255;
+
+/// Shortest secret of an HMAC, in bytes: less than the hash's output lowers its strength (RFC 2104
+/// section 3).
+pub const HMAC_SECRET_BYTES: usize = 32;
+
+/// Shortest and longest nonce, in characters. 22 of base64 are 128 bits, which two signers do not draw
+/// twice.
+pub const NONCE_BYTES: core::ops::RangeInclusive<usize> = 22..=64;
+
+/// How long a signature counts at most unless configured otherwise, from when it was made. It goes
+/// from a proxy to the server behind it; nginx and Envoy give a whole request a minute.
+pub const SIGNATURE_AGE: core::time::Duration = core::time::Duration::from_secs(60);
+
+/// How far two clocks may lie apart unless configured otherwise; NTP holds machines of one site within
+/// a tenth of a second.
+pub const CLOCK_SKEW: core::time::Duration = core::time::Duration::from_secs(5);
+
+/// Most nonces that a memory of them holds, at some 50 bytes each.
+pub const NONCES: usize = 1 << 24;

@@ -39,6 +39,11 @@ fn policies_and_lists_say_what_is_wrong_and_where() {
 }
 
 #[test]
+fn forwarded_headers_are_read_in_one_way_and_written_in_one_way() {
+    replay("forwarded", 500, fuzz::forwarded);
+}
+
+#[test]
 fn verdicts_on_chains_differ_from_those_of_webpki_only_where_the_table_says() {
     let mut differences = BTreeMap::new();
     let mut total = 0;

@@ -5,6 +5,7 @@ mod algorithm;
 mod hkdf;
 mod key;
 mod kind;
+mod message;
 mod price;
 mod provider;
 mod seal;
@@ -17,6 +18,7 @@ mod transcript;
 
 pub(crate) use algorithm::SignatureAlgorithm;
 pub(crate) use key::{BorrowedKey, PublicKey};
+pub(crate) use message::{MessageAlgorithm, MessageSigner, MessageVerifier};
 pub(crate) use price::sha256_ns;
 pub(crate) use provider::{MessageDigest, Sha256, sha256};
 pub(crate) use seal::{SealingKey, Secret, random};

@@ -6,7 +6,7 @@ use aws_lc as chosen;
 use by_ring as chosen;
 
 pub(crate) use chosen::{MessageDigest, Sha256, sha256};
-pub(super) use chosen::{PRICES, VerifyingKey, material, supports, verifies};
+pub(super) use chosen::{PRICES, VerifyingKey, material, p256_key_pair, supports, verifies};
 
 /// The chosen provider's crate, for what both spell alike.
 #[cfg(feature = "aws-lc-rs")]
@@ -145,6 +145,12 @@ mod aws_lc {
         }
     }
 
+    /// A P-256 key pair from PKCS#8, for signatures that are the two numbers alone.
+    pub(crate) fn p256_key_pair(pkcs8: &[u8]) -> Option<signature::EcdsaKeyPair> {
+        let algorithm = &signature::ECDSA_P256_SHA256_FIXED_SIGNING;
+        signature::EcdsaKeyPair::from_pkcs8(algorithm, pkcs8).ok()
+    }
+
     /// SHA-256 of bytes that come in parts.
     pub(crate) struct Sha256(digest::Context);
 
@@ -269,6 +275,13 @@ mod by_ring {
         pub(crate) fn of(_: SignatureAlgorithm, _: &[u8]) -> Option<Self> {
             None
         }
+    }
+
+    /// A P-256 key pair from PKCS#8, for signatures that are the two numbers alone.
+    pub(crate) fn p256_key_pair(pkcs8: &[u8]) -> Option<signature::EcdsaKeyPair> {
+        let algorithm = &signature::ECDSA_P256_SHA256_FIXED_SIGNING;
+        let random = ring::rand::SystemRandom::new();
+        signature::EcdsaKeyPair::from_pkcs8(algorithm, pkcs8, &random).ok()
     }
 
     /// SHA-256 of bytes that come in parts.

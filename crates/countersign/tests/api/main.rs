@@ -4,6 +4,7 @@
 mod caches;
 mod digests;
 mod engine;
+mod forwarded;
 mod handshake;
 mod memory;
 mod peer;

@@ -8,6 +8,7 @@ mod caches;
 mod configuration;
 mod defects;
 mod evasion;
+mod forwarded;
 mod identity;
 mod name_constraints;
 mod names;

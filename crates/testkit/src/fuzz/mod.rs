@@ -2,6 +2,7 @@
 //! which changed octets mean changed structures.
 
 mod c_call_seeds;
+mod forwarded_seeds;
 mod handshake_seeds;
 mod handshake_site;
 pub mod loose;

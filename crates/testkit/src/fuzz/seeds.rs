@@ -1,6 +1,6 @@
 //! What each fuzz target starts from.
 
-use super::{c_call_seeds, handshake_seeds, loose, scene_seeds};
+use super::{c_call_seeds, forwarded_seeds, handshake_seeds, loose, scene_seeds};
 use crate::forge::distribution_point::{
     DistributionPoint, IssuingDistributionPoint, PointName, crl_distribution_points, freshest_crl,
 };
@@ -20,8 +20,8 @@ pub struct Seed {
 }
 
 /// The fuzz targets.
-pub const TARGETS: [&str; 8] =
-    ["certificate", "crl", "chain", "policy", "list", "handshake", "hello", "c_calls"];
+pub const TARGETS: [&str; 9] =
+    ["certificate", "crl", "chain", "policy", "list", "handshake", "hello", "forwarded", "c_calls"];
 
 /// Everything that this target starts from.
 ///
@@ -39,6 +39,7 @@ pub fn seeds(target: &str) -> Vec<Seed> {
         })),
         "handshake" => handshake_seeds::handshakes(),
         "hello" => named(handshake_seeds::hellos()),
+        "forwarded" => named(forwarded_seeds::headers()),
         "c_calls" => c_call_seeds::calls(),
         _ => panic!("no fuzz target is called {target}"),
     }

@@ -3,12 +3,14 @@
 
 mod chain;
 mod differences;
+mod forwarded;
 mod handshake;
 mod hello;
 mod policy;
 mod structures;
 
 pub use chain::{Chain, chain};
+pub use forwarded::forwarded;
 pub use handshake::{Handshakes, Tally};
 pub use hello::hello;
 pub use policy::{list, policy};

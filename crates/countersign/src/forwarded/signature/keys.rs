@@ -1,0 +1,206 @@
+//! Keys of proxies: one to sign with, and those that count.
+
+use core::fmt;
+
+use crate::crypto::{MessageAlgorithm, MessageSigner, MessageVerifier};
+use crate::error::{Error, ErrorKind};
+use crate::limits;
+use crate::pem;
+
+/// The key that a proxy signs with, and what receivers know it by.
+///
+/// It cannot be looked at; `Debug` shows its id and its algorithm.
+///
+/// ```
+/// use countersign::forwarded::SigningKey;
+///
+/// let key = SigningKey::hmac_sha256("edge-1", &[7; 32]).unwrap();
+/// assert_eq!(key.algorithm(), "hmac-sha256");
+/// assert!(SigningKey::hmac_sha256("edge-1", b"too short").is_err());
+/// ```
+pub struct SigningKey {
+    id: String,
+    key: MessageSigner,
+}
+
+impl SigningKey {
+    /// A secret that proxy and receivers share: whoever can check can sign too.
+    ///
+    /// # Errors
+    /// A secret of less than [`limits::HMAC_SECRET_BYTES`], or an id that is none.
+    pub fn hmac_sha256(id: &str, secret: &[u8]) -> Result<Self, Error> {
+        let key = MessageSigner::hmac(secret).ok_or_else(short_secret)?;
+        Self::new(id, key)
+    }
+
+    /// An Ed25519 or P-256 private key: PKCS#8, in DER or as the one `PRIVATE KEY` block of a PEM text.
+    ///
+    /// # Errors
+    /// Any other key, or an id that is none.
+    pub fn pkcs8(id: &str, key: &[u8]) -> Result<Self, Error> {
+        let der = one_block(key, "PRIVATE KEY")?;
+        let key = MessageSigner::pkcs8(&der)
+            .ok_or_else(|| Error::config("not an Ed25519 or P-256 private key in PKCS#8"))?;
+        Self::new(id, key)
+    }
+
+    fn new(id: &str, key: MessageSigner) -> Result<Self, Error> {
+        check_id(id)?;
+        Ok(Self { id: id.to_owned(), key })
+    }
+
+    /// What receivers know it by.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// What RFC 9421 calls its algorithm.
+    pub fn algorithm(&self) -> &'static str {
+        self.key.algorithm().token()
+    }
+
+    pub(super) fn signer(&self) -> &MessageSigner {
+        &self.key
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningKey")
+            .field("id", &self.id)
+            .field("algorithm", &self.algorithm())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The keys whose signatures count, by their ids. One key has one algorithm.
+///
+/// ```
+/// use countersign::forwarded::KeyRing;
+///
+/// let keys = KeyRing::new().hmac_sha256("edge-1", &[7; 32]).unwrap();
+/// assert!(keys.hmac_sha256("edge-1", &[8; 32]).is_err(), "an id is given once");
+/// ```
+#[derive(Default)]
+pub struct KeyRing {
+    keys: Vec<(Box<str>, MessageVerifier)>,
+}
+
+impl KeyRing {
+    /// Without a key, no signature counts.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// And the signatures under this secret.
+    ///
+    /// # Errors
+    /// A secret of less than [`limits::HMAC_SECRET_BYTES`], an id that is none or given before, or more
+    /// than [`limits::SIGNATURE_KEYS`].
+    pub fn hmac_sha256(self, id: &str, secret: &[u8]) -> Result<Self, Error> {
+        let key = MessageVerifier::hmac(secret).ok_or_else(short_secret)?;
+        self.and(id, key)
+    }
+
+    /// And the signatures of the private key to this Ed25519 or P-256 public key: a
+    /// SubjectPublicKeyInfo, in DER or as the one `PUBLIC KEY` block of a PEM text.
+    ///
+    /// # Errors
+    /// Any other key, an id that is none or given before, or more than [`limits::SIGNATURE_KEYS`].
+    pub fn public_key(self, id: &str, key: &[u8]) -> Result<Self, Error> {
+        let der = one_block(key, "PUBLIC KEY")?;
+        let key = MessageVerifier::spki(&der)
+            .map_err(|error| Error::config(format!("no Ed25519 or P-256 public key: {error}")))?;
+        self.and(id, key)
+    }
+
+    fn and(mut self, id: &str, key: MessageVerifier) -> Result<Self, Error> {
+        check_id(id)?;
+        if self.find(id).is_some() {
+            let message = format!("the key id `{id}` is given twice");
+            return Err(Error::new(ErrorKind::Usage, message));
+        }
+        if self.keys.len() == limits::SIGNATURE_KEYS {
+            return Err(Error::new(ErrorKind::Usage, "too many keys"));
+        }
+        self.keys.push((id.into(), key));
+        Ok(self)
+    }
+
+    pub(super) fn find(&self, id: &str) -> Option<&MessageVerifier> {
+        self.keys.iter().find(|(own, _)| **own == *id).map(|(_, key)| key)
+    }
+}
+
+impl fmt::Debug for KeyRing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let key = |(id, key): &(Box<str>, MessageVerifier)| -> (Box<str>, MessageAlgorithm) {
+            (id.clone(), key.algorithm())
+        };
+        f.debug_map().entries(self.keys.iter().map(key)).finish()
+    }
+}
+
+/// An id stands in quotes, so it holds what needs no escape there.
+fn check_id(id: &str) -> Result<(), Error> {
+    let is_plain = id.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\');
+    if is_plain && (1..=limits::KEY_ID_BYTES).contains(&id.len()) {
+        return Ok(());
+    }
+    let most = limits::KEY_ID_BYTES;
+    let message = format!("a key id is 1 to {most} printable characters without quotes");
+    Err(Error::new(ErrorKind::Usage, message))
+}
+
+fn short_secret() -> Error {
+    let least = limits::HMAC_SECRET_BYTES;
+    Error::new(ErrorKind::Usage, format!("an HMAC secret has at least {least} bytes"))
+}
+
+/// DER as it is, or what the one block of a PEM text holds. No DER begins like PEM.
+fn one_block(key: &[u8], label: &str) -> Result<Vec<u8>, Error> {
+    if key.first() == Some(&0x30) {
+        return Ok(key.to_vec());
+    }
+    let mut blocks = pem::blocks(key);
+    match (blocks.next().transpose()?, blocks.next()) {
+        (Some(block), None) if block.label == label => Ok(block.der),
+        _ => Err(Error::config(format!("the key must be DER or one `{label}` block"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_shows_a_secret() {
+        let secret = b"0123456789abcdef0123456789abcdef";
+        let shown = [
+            format!("{:?}", SigningKey::hmac_sha256("edge", secret).unwrap()),
+            format!("{:?}", KeyRing::new().hmac_sha256("edge", secret).unwrap()),
+        ];
+        for text in shown {
+            assert!(text.contains("edge"), "{text}");
+            for part in ["0123", "48, 49", "30313233", "MDEy"] {
+                assert!(!text.contains(part), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_id_can_stand_in_quotes() {
+        let too_long = "x".repeat(limits::KEY_ID_BYTES + 1);
+        for id in ["", "a\"b", "a\\b", "a\nb", "é", "a b", &too_long] {
+            assert!(SigningKey::hmac_sha256(id, &[7; 32]).is_err(), "{id:?}");
+            assert!(KeyRing::new().hmac_sha256(id, &[7; 32]).is_err(), "{id:?}");
+        }
+    }
+
+    #[test]
+    fn a_ring_is_bounded() {
+        let full = (0..limits::SIGNATURE_KEYS)
+            .try_fold(KeyRing::new(), |ring, index| ring.hmac_sha256(&index.to_string(), &[7; 32]));
+        assert!(full.unwrap().hmac_sha256("more", &[7; 32]).is_err());
+    }
+}
