@@ -35,7 +35,7 @@ pub(crate) enum Command {
     #[command(
         after_help = "Exit codes: 0 ended by SIGTERM or SIGINT; 2 could not start (usage, policy, files or addresses)."
     )]
-    Serve(Serve),
+    Serve(Box<Serve>),
 }
 
 /// `countersign verify`

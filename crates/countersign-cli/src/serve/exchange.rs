@@ -68,7 +68,7 @@ impl Http {
         let target = signed_request(&head.method, &host, &path);
         self.forwarder.set(identity, &target, &mut head.headers).map_err(|why| match why {
             Unsigned::Malformed => (StatusCode::BAD_REQUEST, "The target is malformed."),
-            Unsigned::Unable => (StatusCode::INTERNAL_SERVER_ERROR, "No random bytes."),
+            Unsigned::Unable => (StatusCode::INTERNAL_SERVER_ERROR, "Try again."),
         })?;
         head.uri = self.upstream.uri(path).map_err(|_| BAD_HOST)?;
         head.version = Version::HTTP_11;

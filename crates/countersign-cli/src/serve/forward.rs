@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 
 use clap::ValueEnum;
-use countersign::UnixTime;
 use countersign::engine::Session;
 use countersign::forwarded::{Family, Presented, Produced, Request, Signer, Strip};
+use countersign::{UnixTime, VerdictRecord};
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::failure::Failure;
@@ -94,7 +94,7 @@ impl Forwarder {
         let mut lines = origin(peer)?;
         let Some(family) = self.family else { return Ok(Identity { produced: None, lines }) };
         let chain: Vec<&[u8]> = session.chain().collect();
-        let is_allowed = session.verdict().is_some_and(|verdict| verdict.is_allowed());
+        let is_allowed = session.verdict().is_some_and(VerdictRecord::is_allowed);
         let presented = match &chain[..] {
             chain @ [_, ..] if is_allowed => Presented::Verified(chain),
             _ => Presented::Nobody,

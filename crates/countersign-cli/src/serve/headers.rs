@@ -43,8 +43,10 @@ pub(super) fn remove_claims(headers: &mut HeaderMap, strip: &Strip) {
 
 /// The names of a header map are in lower case.
 fn is_about_origin(name: &str) -> bool {
-    let name = name.replace('_', "-");
-    name == "forwarded" || name == "x-real-ip" || name.starts_with("x-forwarded-")
+    let folded = || name.bytes().map(|byte| if byte == b'_' { b'-' } else { byte });
+    let family = "x-forwarded-";
+    folded().take(family.len()).eq(family.bytes())
+        || ["forwarded", "x-real-ip"].iter().any(|known| folded().eq(known.bytes()))
 }
 
 /// What else the next hop must not get as it came. `Expect` was answered here; the body's length is

@@ -26,9 +26,6 @@ const STREAMS: u32 = 64;
 /// All headers of a request together.
 const HEADER_BYTES: u32 = 64 << 10;
 
-/// How long the head of a request may take, at most.
-const HEAD_TIME: Duration = Duration::from_secs(30);
-
 /// How long a silent connection has to take its goodbye.
 const GOODBYE: Duration = Duration::from_secs(1);
 
@@ -86,7 +83,8 @@ impl Http {
         server
             .http1()
             .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_TIME.min(self.shared.idle_time))
+            // Counted from the request before, and not from byte to byte: a head cannot drip in.
+            .header_read_timeout(self.shared.idle_time)
             .max_buf_size(HEADER_BYTES as usize);
         server
             .http2()

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-/// Lines that wait for a slow reader. What is more is dropped and counted: nobody's reading may
-/// stop the server.
+/// Lines that wait for a slow reader. What is more is dropped: nobody's reading may stop the
+/// server.
 const WAITING_LINES: usize = 1_024;
 
 /// How long the last lines may take when the process ends.
@@ -64,19 +64,28 @@ pub(super) struct Report {
     json: bool,
     /// Events that peers cause: any number of them.
     peers: Mutex<Allowance>,
-    lines: Mutex<Option<(SyncSender<String>, JoinHandle<()>, Receiver<()>)>>,
+    /// `None` once it is finished.
+    writer: Mutex<Option<Writer>>,
+}
+
+/// The thread that writes, the lines that it is to write, and whether it has.
+#[derive(Debug)]
+struct Writer {
+    lines: SyncSender<String>,
+    thread: JoinHandle<()>,
+    is_done: Receiver<()>,
 }
 
 impl Report {
     pub(super) fn new(json: bool) -> io::Result<Self> {
-        let (sender, lines) = sync_channel(WAITING_LINES);
+        let (lines, waiting) = sync_channel(WAITING_LINES);
         let (done, is_done) = sync_channel(1);
         let thread = std::thread::Builder::new().name("report".to_owned()).spawn(move || {
-            write_lines(&lines, json);
+            write_lines(&waiting, json);
             let _ = done.send(());
         })?;
-        let lines = Mutex::new(Some((sender, thread, is_done)));
-        Ok(Self { json, peers: Mutex::new(Allowance::full()), lines })
+        let writer = Mutex::new(Some(Writer { lines, thread, is_done }));
+        Ok(Self { json, peers: Mutex::new(Allowance::full()), writer })
     }
 
     /// Tells of what an operator or the system did.
@@ -102,18 +111,18 @@ impl Report {
         } else {
             line.for_people()
         };
-        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((sender, ..)) = &*lines {
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(writer) = &*writer {
             // Full: whoever reads is too slow, and the server goes on.
-            let _ = sender.try_send(text);
+            let _ = writer.lines.try_send(text);
         }
     }
 
     /// Writes what is left.
     pub(super) fn finish(&self) {
-        let taken = self.lines.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some((sender, thread, is_done)) = taken {
-            drop(sender);
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(Writer { lines, thread, is_done }) = writer {
+            drop(lines);
             if is_done.recv_timeout(PARTING).is_ok() {
                 let _ = thread.join();
             }

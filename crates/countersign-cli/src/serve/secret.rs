@@ -48,7 +48,7 @@ fn secret(text: &str) -> Result<Vec<u8>, Failure> {
     let (Some(line), None) = (lines.next(), lines.next()) else { return Err(wrong()) };
     let digit = |c: char| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let digits: Vec<u8> = line.chars().map(digit).collect::<Option<_>>().ok_or_else(wrong)?;
-    if digits.len() < 64 || digits.len() % 2 != 0 {
+    if digits.len() < 64 || !digits.len().is_multiple_of(2) {
         return Err(wrong());
     }
     let secret: Vec<u8> = digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect();

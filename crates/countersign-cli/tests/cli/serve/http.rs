@@ -5,6 +5,7 @@ use countersign::forwarded::{
 };
 use countersign::{UnixTime, Verifier};
 use http_body_util::Empty;
+use hyper::header::HeaderName;
 use hyper::{Request, StatusCode};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout;
@@ -73,7 +74,7 @@ async fn nothing_that_a_client_says_of_itself_passes() {
     get(serving.address, "/", spoofed).await;
     let seen = upstream.next().await;
     assert_is_approved(&seen);
-    let mut names: Vec<&str> = seen.head.headers.keys().map(|name| name.as_str()).collect();
+    let mut names: Vec<&str> = seen.head.headers.keys().map(HeaderName::as_str).collect();
     names.sort_unstable();
     let set = ["forwarded", "host", "via", "x-forwarded-for", "x-forwarded-proto"];
     let expected: Vec<&str> = ["client-cert", "client-cert-chain"].into_iter().chain(set).collect();

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -29,7 +29,18 @@ impl Serving {
     }
 
     pub(crate) fn with_policy(policy: &OsStr, to: &str, more: &[&str]) -> Self {
-        let mut command = binary();
+        Self::run(binary(), policy, to, more)
+    }
+
+    /// With so few files that not every connection gets one.
+    pub(crate) fn with_files(files: u32, to: &str) -> Self {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("ulimit -n {files}; exec \"$@\""), "sh"]);
+        shell.arg(binary().get_program());
+        Self::run(shell, made("policy.toml").as_os_str(), to, &[])
+    }
+
+    fn run(mut command: Command, policy: &OsStr, to: &str, more: &[&str]) -> Self {
         command.args(["serve", "--json", "--listen", "127.0.0.1:0", "--to", to, "--policy"]);
         command.arg(policy).arg("--cert").arg(made("server.pem"));
         command.arg("--key").arg(made("server.key")).args(more);
@@ -72,7 +83,7 @@ impl Serving {
 
     pub(crate) fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
-        let sent = std::process::Command::new("kill").args(["-s", name, &pid]).status();
+        let sent = Command::new("kill").args(["-s", name, &pid]).status();
         assert!(sent.expect("kill runs").success());
     }
 
