@@ -298,7 +298,8 @@ async fn who_is_silent_is_shown_out_and_who_waits_for_the_server_is_not() {
     let mut nothing = Vec::new();
     let read = timeout(PATIENCE, silent.read_to_end(&mut nothing)).await;
     assert!(read.is_ok(), "it is still open");
-    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    // Longer than its time and its goodbye.
+    tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
     upstream.release.notify_one();
     assert!(waiting.await.unwrap().starts_with("HTTP/1.1 200 "));
 }
