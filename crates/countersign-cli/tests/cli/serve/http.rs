@@ -197,6 +197,7 @@ async fn what_is_no_plain_request_is_not_served() {
     ] {
         let mut stream = approved(serving.address).await;
         stream.write_all(request.as_bytes()).await.unwrap();
+        stream.flush().await.unwrap();
         let mut answer = [0; 13];
         stream.read_exact(&mut answer).await.unwrap();
         assert_eq!(&answer, b"HTTP/1.1 501 ", "{request}");
@@ -260,6 +261,7 @@ async fn a_body_streams() {
     for _ in 1..PIECES {
         stream.write_all(&piece).await.unwrap();
     }
+    stream.flush().await.unwrap();
     let mut answer = String::new();
     timeout(PATIENCE, stream.read_to_string(&mut answer)).await.unwrap().unwrap();
     let all = format!("x-length: {}", PIECE * PIECES);

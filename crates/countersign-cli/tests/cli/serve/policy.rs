@@ -14,6 +14,12 @@ fn policy() -> String {
     std::fs::read_to_string(made("policy.toml")).unwrap()
 }
 
+/// Puts another text in a policy's place, at one go.
+fn replace(name: &str, text: String) {
+    let new = written(&format!("{name}.new"), text);
+    std::fs::rename(new, made(name)).unwrap();
+}
+
 #[tokio::test]
 async fn a_client_that_is_taken_off_the_list_is_out_at_once() {
     let upstream = Upstream::start().await;
@@ -22,7 +28,7 @@ async fn a_client_that_is_taken_off_the_list_is_out_at_once() {
     let mut live = approved(serving.address).await;
     assert!(get(serving.address, "/", "").await.starts_with("HTTP/1.1 200 "));
 
-    written("edited.toml", policy().replace("billing.acme.example", "other.acme.example"));
+    replace("edited.toml", policy().replace("billing.acme.example", "other.acme.example"));
     assert_eq!(serving.event("reloaded")["generation"], 2);
     let ended = serving.event("ended");
     assert_eq!((&ended["client"], &ended["reason"]), (&"billing".into(), &"not_listed".into()));
@@ -43,7 +49,7 @@ async fn a_policy_that_is_broken_changes_nothing_and_is_told_once() {
     let upstream = Upstream::start().await;
     let file = written("broken.toml", policy());
     let mut serving = Serving::with_policy(file.as_os_str(), &upstream.url(), &FOLLOWING);
-    written("broken.toml", format!("{}\nnonsense = 1\n", policy()));
+    replace("broken.toml", format!("{}\nnonsense = 1\n", policy()));
     let failed = serving.event("reload_failed");
     assert!(failed["message"].as_str().unwrap().contains("nonsense"), "{failed}");
     assert!(get(serving.address, "/", "").await.starts_with("HTTP/1.1 200 "));
@@ -52,7 +58,7 @@ async fn a_policy_that_is_broken_changes_nothing_and_is_told_once() {
     // Whoever asks by a signal is told again, at once.
     serving.signal("HUP");
     serving.event("reload_failed");
-    written("broken.toml", policy());
+    replace("broken.toml", policy());
     serving.signal("HUP");
     assert_eq!(serving.event("reloaded")["generation"], 2);
 }

@@ -64,6 +64,7 @@ pub(crate) async fn approved(to: SocketAddr) -> TlsStream<TcpStream> {
 /// Writes a request as it is and reads until the connection ends.
 pub(crate) async fn ask(stream: &mut TlsStream<TcpStream>, request: &str) -> io::Result<String> {
     stream.write_all(request.as_bytes()).await?;
+    stream.flush().await?;
     let mut answer = Vec::new();
     let read = timeout(PATIENCE, stream.read_to_end(&mut answer)).await?;
     if answer.is_empty() {

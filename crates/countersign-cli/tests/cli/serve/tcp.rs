@@ -37,6 +37,7 @@ async fn a_refused_client_opens_nothing_behind() {
     let refused = async {
         let mut client = connect(serving.address, Some("not-listed"), "localhost", None).await?;
         client.write_all(b"anybody?").await?;
+        client.flush().await?;
         client.read_u8().await
     };
     assert!(refused.await.is_err());
@@ -51,6 +52,7 @@ async fn what_was_cut_off_does_not_look_like_an_end() {
     let serving = Serving::start(&format!("tcp://{}", listener.local_addr().unwrap()), &[]);
     let mut client = connect(serving.address, APPROVED, "localhost", None).await.unwrap();
     client.write_all(b"half a mess").await.unwrap();
+    client.flush().await.unwrap();
     let (mut behind, _) = timeout(PATIENCE, listener.accept()).await.unwrap().unwrap();
     let mut heard = [0; 11];
     behind.read_exact(&mut heard).await.unwrap();
