@@ -285,7 +285,6 @@ async fn a_request_under_way_may_finish() {
     upstream.release.notify_one();
     let answer = asking.await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("hello"), "{answer}");
-    assert_eq!(serving.wait(), 0);
     assert_eq!(serving.rest().last().unwrap()["cut"], 0);
 }
 
@@ -304,4 +303,19 @@ async fn who_is_silent_is_shown_out_and_who_waits_for_the_server_is_not() {
     tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
     upstream.release.notify_one();
     assert!(waiting.await.unwrap().starts_with("HTTP/1.1 200 "));
+}
+
+#[tokio::test]
+async fn a_body_that_stops_coming_is_the_clients_fault() {
+    let mut upstream = Upstream::start().await;
+    let more = ["--idle-timeout", "1", "--upstream-timeout", "9"];
+    let mut serving = Serving::start(&upstream.url(), &more);
+    let request =
+        "POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhal";
+    let answer = ask(&mut approved(serving.address).await, request).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    upstream.next().await;
+    serving.signal("TERM");
+    let told = serving.rest();
+    assert!(told.iter().all(|event| event["event"] != "upstream_failed"), "{told:?}");
 }

@@ -54,7 +54,7 @@ async fn a_policy_that_is_broken_changes_nothing_and_is_told_once() {
     assert!(failed["message"].as_str().unwrap().contains("nonsense"), "{failed}");
     assert!(get(serving.address, "/", "").await.starts_with("HTTP/1.1 200 "));
     tokio::time::sleep(Duration::from_millis(1_500)).await;
-    assert!(serving.rest().is_empty(), "told once");
+    assert!(serving.so_far().is_empty(), "told once");
     // Whoever asks by a signal is told again, at once.
     serving.signal("HUP");
     serving.event("reload_failed");

@@ -76,9 +76,15 @@ impl Serving {
         }
     }
 
-    /// The events that are left, once it has ended.
-    pub(crate) fn rest(&self) -> Vec<Value> {
+    /// The events that were told so far and not looked at.
+    pub(crate) fn so_far(&self) -> Vec<Value> {
         self.events.try_iter().collect()
+    }
+
+    /// The events that are left, all of them, once it has ended.
+    pub(crate) fn rest(&mut self) -> Vec<Value> {
+        assert_eq!(self.wait(), 0);
+        self.events.iter().collect()
     }
 
     pub(crate) fn signal(&self, name: &str) {
