@@ -8,6 +8,7 @@ mod args;
 mod demo;
 mod failure;
 mod rfc3339;
+mod serve;
 mod tls_stream;
 mod verify;
 
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
     let (answer, json) = match &args.command {
         Command::Verify(verify) => (verify::run(verify), verify.json),
         Command::Demo(demo) => (demo::run(demo), demo.json),
+        Command::Serve(serve) => (serve::run(serve), serve.json),
     };
     match answer {
         Ok(Answer::Yes) => ExitCode::SUCCESS,

@@ -3,5 +3,7 @@
 mod command;
 mod demo;
 mod readme;
+#[cfg(unix)]
+mod serve;
 mod usage;
 mod verify;

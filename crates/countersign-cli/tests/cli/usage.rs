@@ -10,7 +10,7 @@ fn assert_misuse(run: &Run, expected: &str) {
 fn help_and_version_are_answers() {
     let help = countersign(["--help"]);
     assert_eq!((help.code, help.stderr.as_str()), (0, ""));
-    for word in ["Decides which", "verify", "demo", "Exit codes"] {
+    for word in ["Decides which", "verify", "demo", "serve", "Exit codes"] {
         assert!(help.stdout.contains(word), "{}", help.stdout);
     }
     let help = countersign(["verify", "--help"]);
