@@ -19,9 +19,10 @@ mod situation;
 
 use std::process::ExitCode;
 
-use countersign_benches::contest::{Failure, cores, pin};
+use countersign_benches::contest::Failure;
 use countersign_benches::effort;
 use countersign_benches::figure::Said;
+use countersign_benches::pin::{cores, pin};
 
 use examples::Examples;
 use library::Library;
