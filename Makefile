@@ -40,6 +40,7 @@ bench-quick: ## a look at the figures in under two minutes once it is built, pee
 define servers
 $(CARGO) build --release --locked --package countersign-ffi
 $(CARGO) build --release --locked --package countersign-tokio --example hyper
+$(CARGO) build --release --locked --package countersign-cli
 $(CARGO) build --release --locked --package countersign-bench-servers
 endef
 
@@ -50,7 +51,7 @@ bench-servers: ## nginx with the module beside nginx as it is, and the examples,
 	@.ci/packages
 	$(call say,"the library as it is shipped and the servers")
 	$(servers)
-	$(call say,"the modules - the examples in C - 24 servers - in turns: three minutes")
+	$(call say,"the modules - the examples in C - 28 servers - in turns: three minutes")
 	@work=$$(mktemp -d) && trap 'rm -rf "$$work"' EXIT && TMPDIR=$$work $(BUILT)/bench-servers
 
 fuzz: ## every fuzz target in turn, SECONDS=60 each

@@ -56,7 +56,7 @@ pub fn write(world: &World, kind: Kind, entries: usize) -> PolicyDir {
     folder
 }
 
-/// Loads what [`write`] wrote, once and unmeasured.
+/// Loads what [`write()`] wrote, once and unmeasured.
 ///
 /// # Panics
 /// Where it is refused.

@@ -19,6 +19,10 @@ pub(crate) enum Contestant {
     Openssl,
     /// `hyper` of the crate for tokio.
     Tokio,
+    /// nginx with `ssl_verify_client on` before a server of plain HTTP, which it tells of the client.
+    StockProxy,
+    /// `countersign serve` before the same.
+    Serve,
 }
 
 impl Contestant {
@@ -31,12 +35,14 @@ impl Contestant {
             Self::Epoll => "epoll_server in C",
             Self::Openssl => "openssl_server with the glue",
             Self::Tokio => "hyper on tokio",
+            Self::StockProxy => "nginx, ssl_verify_client on, proxy_pass",
+            Self::Serve => "countersign serve",
         }
     }
 
     /// Whether a policy of ours decides.
     pub(crate) fn is_ours(self) -> bool {
-        !matches!(self, Self::Stock | Self::StockAgain)
+        !matches!(self, Self::Stock | Self::StockAgain | Self::StockProxy)
     }
 
     /// What its clients do: only an answer shows who is in, whatever the mode and the version.

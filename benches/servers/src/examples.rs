@@ -1,4 +1,5 @@
-//! The servers that are examples: those in C, built as their readers build them, and that on tokio.
+//! The servers that are not nginx: the examples in C, built as their readers build them, that on tokio,
+//! and the command.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,6 +13,7 @@ pub(crate) struct Examples {
     epoll: PathBuf,
     openssl: PathBuf,
     tokio: PathBuf,
+    command: PathBuf,
 }
 
 impl Examples {
@@ -20,6 +22,7 @@ impl Examples {
             epoll: compile("epoll_server", library, &[])?,
             openssl: compile("openssl_server", library, &["-lssl", "-lcrypto"])?,
             tokio: beside("examples/hyper")?,
+            command: beside("countersign")?,
         })
     }
 
@@ -39,6 +42,23 @@ impl Examples {
     pub(crate) fn tokio(&self, files: &Path) -> Vec<PathBuf> {
         let [policy, chain, key] = named(files);
         vec![self.tokio.clone(), "127.0.0.1:0".into(), policy, chain, key]
+    }
+
+    /// `countersign serve`, before the server on this port.
+    pub(crate) fn serve(&self, files: &Path, behind: u16) -> Vec<PathBuf> {
+        let [policy, chain, key] = named(files);
+        let to = format!("http://127.0.0.1:{behind}");
+        let mut command = vec![self.command.clone(), "serve".into()];
+        for (option, value) in [
+            ("--listen", "127.0.0.1:0".into()),
+            ("--policy", policy),
+            ("--cert", chain),
+            ("--key", key),
+            ("--to", to.into()),
+        ] {
+            command.extend([option.into(), value]);
+        }
+        command
     }
 }
 

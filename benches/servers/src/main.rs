@@ -4,6 +4,7 @@
 //! All run at the same time, on one core; they have their turns one after the other.
 #![forbid(unsafe_code)]
 
+mod backend;
 mod contestant;
 mod examples;
 mod library;
@@ -24,6 +25,7 @@ use countersign_benches::effort;
 use countersign_benches::figure::Said;
 use countersign_benches::pin::{cores, pin};
 
+use backend::Backend;
 use examples::Examples;
 use library::Library;
 use rounds::Contest;
@@ -44,12 +46,14 @@ fn main() -> ExitCode {
 /// Whether every row counts.
 fn run() -> Result<bool, Failure> {
     let library = Library::found()?;
-    let programs =
-        Programs { module: modules::build(&library)?, examples: Examples::build(&library)? };
+    let (module, examples) = (modules::build(&library)?, Examples::build(&library)?);
     let site = Site::new();
-    // The servers have one core, the clients the other.
+    // The servers have one core, the clients and what is behind proxies the other.
     let cores = cores();
     let (first, last) = (cores.first().copied(), cores.last().copied());
+    first.map(pin);
+    let backend = Backend::start(&site.path().join("behind"))?;
+    let programs = Programs { module, examples, backend };
     let are_apart = first != last && last.is_some_and(pin);
     let situations = if effort::is_quick() { situation::CORE } else { situation::ALL };
     let mut contests = Vec::new();

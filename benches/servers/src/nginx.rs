@@ -20,43 +20,49 @@ pub(crate) fn prepare(
     contestant: Contestant,
     situation: &Situation,
     module: &Path,
+    backend: u16,
     folder: &Path,
 ) -> Result<(Vec<PathBuf>, Address), Failure> {
     let address = match situation.over {
         Over::Unix => Address::Unix(folder.join("socket")),
         Over::Loopback => Address::Loopback(([127, 0, 0, 1], free_port()?).into()),
     };
-    let file = folder.join("nginx.conf");
     let load = match contestant.is_ours() {
         true => format!("load_module {};", module.display()),
         false => String::new(),
     };
-    let configuration = configuration(contestant, situation, &address, folder);
-    fs::write(&file, format!("{load} {configuration}"))?;
-    let command = [PROGRAM.as_ref(), "-e".as_ref(), "stderr".as_ref(), "-p".as_ref(), folder];
-    let command = command.into_iter().chain(["-c".as_ref(), file.as_ref()]);
-    Ok((command.map(Path::to_owned).collect(), address))
+    let http = http(contestant, situation, &address, backend);
+    Ok((command(folder, &http, &load)?, address))
 }
 
-/// nginx does not take port 0. Where somebody else takes this one first, nginx does not start.
-fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
-}
-
-/// What all have in common: one worker, and sessions that are in tickets or not at all. OpenSSL
-/// would hand out two tickets for TLS 1.3 all the same.
-fn configuration(
-    contestant: Contestant,
-    situation: &Situation,
-    address: &Address,
-    folder: &Path,
-) -> String {
+/// Writes a configuration with this in its `http` and before everything; what is to be started.
+pub(crate) fn command(folder: &Path, http: &str, before: &str) -> Result<Vec<PathBuf>, Failure> {
     let here = folder.display();
     // As who runs the bench: nobody else can read its files.
     let user = if geteuid().is_root() { "user root;" } else { "" };
     let paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|kind| format!("{kind}_temp_path {here}/temp-{kind};\n"))
         .concat();
+    let file = folder.join("nginx.conf");
+    let configuration = format!(
+        "{before} {user} daemon off; pid {here}/pid; error_log stderr warn;
+         worker_processes 1; events {{ worker_connections 512; }}
+         http {{ {paths} access_log off; {http} }}\n"
+    );
+    fs::write(&file, configuration)?;
+    let command = [PROGRAM.as_ref(), "-e".as_ref(), "stderr".as_ref(), "-p".as_ref(), folder];
+    let command = command.into_iter().chain(["-c".as_ref(), file.as_ref()]);
+    Ok(command.map(Path::to_owned).collect())
+}
+
+/// nginx does not take port 0. Where somebody else takes this one first, nginx does not start.
+pub(crate) fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+/// What all have in common: sessions that are in tickets or not at all. OpenSSL would hand out two
+/// tickets for TLS 1.3 all the same.
+fn http(contestant: Contestant, situation: &Situation, address: &Address, backend: u16) -> String {
     let version = match situation.version {
         Version::Tls12 => "TLSv1.2",
         Version::Tls13 => "TLSv1.3",
@@ -67,16 +73,20 @@ fn configuration(
         false => "ssl_session_tickets off; ssl_conf_command NumTickets 0;",
     };
     let server = server(contestant, situation.crls);
+    let location = match contestant {
+        Contestant::StockProxy => {
+            "proxy_pass http://behind; proxy_http_version 1.1; proxy_set_header Connection \"\";
+             proxy_set_header ssl-client-cert $ssl_client_escaped_cert;
+             proxy_set_header ssl-client-verify $ssl_client_verify;"
+        }
+        _ => "return 200 \"in\";",
+    };
     format!(
-        "{user} daemon off; pid {here}/pid; error_log stderr warn;
-         worker_processes 1; events {{ worker_connections 512; }}
-         http {{
-           {paths} access_log off;
-           ssl_certificate ../server.pem; ssl_certificate_key ../server.key;
-           ssl_protocols {version}; ssl_session_cache off; {sessions}
-           server {{ listen {address} ssl; server_name localhost;
-                     {server} location / {{ return 200 \"in\"; }} }}
-         }}\n"
+        "ssl_certificate ../server.pem; ssl_certificate_key ../server.key;
+         ssl_protocols {version}; ssl_session_cache off; {sessions}
+         upstream behind {{ server 127.0.0.1:{backend}; keepalive 64; }}
+         server {{ listen {address} ssl; server_name localhost;
+                   {server} location / {{ {location} }} }}"
     )
 }
 

@@ -11,6 +11,7 @@ use countersign_benches::contest::Failure;
 use countersign_load::Address;
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::backend::Backend;
 use crate::contestant::Contestant;
 use crate::examples::Examples;
 use crate::nginx;
@@ -24,6 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct Programs {
     pub(crate) module: PathBuf,
     pub(crate) examples: Examples,
+    pub(crate) backend: Backend,
 }
 
 /// It ends with this program, whatever becomes of that.
@@ -50,8 +52,12 @@ impl Server {
             Contestant::Epoll => (programs.examples.epoll(site.path()), None),
             Contestant::Openssl => (programs.examples.openssl(site.path()), None),
             Contestant::Tokio => (programs.examples.tokio(site.path()), None),
+            Contestant::Serve => {
+                (programs.examples.serve(site.path(), programs.backend.port), None)
+            }
             _ => {
-                let prepared = nginx::prepare(contestant, situation, &programs.module, &folder);
+                let (module, behind) = (&programs.module, programs.backend.port);
+                let prepared = nginx::prepare(contestant, situation, module, behind, &folder);
                 prepared.map(|(command, address)| (command, Some(address)))?
             }
         };
@@ -91,26 +97,34 @@ impl Drop for Server {
     }
 }
 
-fn spawn(command: &[PathBuf], folder: &Path) -> Result<Child, Failure> {
+pub(crate) fn spawn(command: &[PathBuf], folder: &Path) -> Result<Child, Failure> {
     let out = File::create(folder.join("said"))?;
     let mut setpriv = Command::new("setpriv");
     setpriv.args(["--pdeathsig", "TERM", "--"]).args(command).stdin(Stdio::null());
     Ok(setpriv.stdout(out.try_clone()?).stderr(out).spawn()?)
 }
 
-/// Until nginx has its worker, or an example has said where it listens.
+/// Until nginx has its worker, or another has said where it listens.
 fn wait_for(
     child: &mut Child,
     address: Option<&Address>,
     folder: &Path,
 ) -> Result<(Process, Address), Failure> {
+    until_there_is(child, folder, |id| match address {
+        Some(address) => Process::child_of(id).map(|worker| (worker, address.clone())),
+        None => listening(&said(folder)).map(|seen| (Process::new(id), seen)),
+    })
+}
+
+/// Looks for something of this process's until it is there.
+pub(crate) fn until_there_is<T>(
+    child: &mut Child,
+    folder: &Path,
+    look: impl Fn(u32) -> Option<T>,
+) -> Result<T, Failure> {
     let until = Instant::now() + PATIENCE;
     loop {
-        let seen = match address {
-            Some(address) => Process::child_of(child.id()).map(|worker| (worker, address.clone())),
-            None => listening(&said(folder)).map(|seen| (Process::new(child.id()), seen)),
-        };
-        if let Some(seen) = seen {
+        if let Some(seen) = look(child.id()) {
             return Ok(seen);
         }
         if child.try_wait()?.is_some() || Instant::now() > until {
@@ -125,12 +139,13 @@ fn said(folder: &Path) -> String {
         .map_or_else(|error| error.to_string(), |said| String::from_utf8_lossy(&said).into_owned())
 }
 
-/// The examples say it alike, that for HTTP as an URL.
+/// They say it alike, that for HTTP as an URL, and the proxy also what is behind it.
 fn listening(said: &str) -> Option<Address> {
     // Only a whole line has the whole port.
     let (line, _) = said.split_once('\n')?;
     let address = line.strip_prefix("listening on ")?;
-    address.strip_prefix("https://").unwrap_or(address).parse().ok()
+    let address = address.strip_prefix("https://").unwrap_or(address);
+    address.split(',').next()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -142,6 +157,7 @@ mod tests {
         let address = || "127.0.0.1:8443".parse().ok();
         assert_eq!(listening("listening on 127.0.0.1:8443\nmore"), address());
         assert_eq!(listening("listening on https://127.0.0.1:8443\n"), address());
+        assert_eq!(listening("listening on 127.0.0.1:8443, to http://127.0.0.1:1\n"), address());
         for early in ["", "listening on 127.0.0.1:84", "error\nlistening on 127.0.0.1:8443\n"] {
             assert_eq!(listening(early), None, "{early:?}");
         }

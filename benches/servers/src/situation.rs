@@ -32,15 +32,18 @@ pub(crate) enum Crls {
 pub(crate) enum Over {
     /// A socket in the server's folder.
     Unix,
-    /// TCP, for the examples, which have nothing else.
+    /// TCP, for the examples and the proxy, which have nothing else.
     Loopback,
 }
 
-use Contestant::{Epoll, ModuleByHandshake, ModuleByRequest, Openssl, Stock, StockAgain, Tokio};
+use Contestant::{
+    Epoll, ModuleByHandshake, ModuleByRequest, Openssl, Serve, Stock, StockAgain, StockProxy, Tokio,
+};
 
 const BOTH_MODES: &[Contestant] = &[Stock, StockAgain, ModuleByHandshake, ModuleByRequest];
 const MODULE: &[Contestant] = &[Stock, ModuleByHandshake];
 const EXAMPLES: &[Contestant] = &[Stock, Epoll, Openssl, Tokio];
+const PROXIES: &[Contestant] = &[StockProxy, Serve];
 
 const FIRST: Situation = Situation {
     version: Version::Tls13,
@@ -55,6 +58,8 @@ const TICKETS: Situation = Situation { has_tickets: true, contestants: MODULE, .
 
 const LOOPBACK: Situation = Situation { over: Over::Loopback, contestants: EXAMPLES, ..TICKETS };
 
+const PROXIED: Situation = Situation { contestants: PROXIES, ..LOOPBACK };
+
 /// All of them.
 pub(crate) const ALL: &[Situation] = &[
     FIRST,
@@ -65,6 +70,8 @@ pub(crate) const ALL: &[Situation] = &[
     Situation { version: Version::Tls12, kind: Kind::Resumed, ..TICKETS },
     LOOPBACK,
     Situation { kind: Kind::Resumed, ..LOOPBACK },
+    PROXIED,
+    Situation { kind: Kind::Resumed, ..PROXIED },
 ];
 
 /// Those for a look.
@@ -90,6 +97,7 @@ impl Situation {
             Over::Unix => "unix sockets",
             Over::Loopback => "TCP",
         };
-        format!("Servers under load: {version}, {kind}{crls}, over {over}")
+        let who = if self.contestants == PROXIES { "Proxies" } else { "Servers" };
+        format!("{who} under load: {version}, {kind}{crls}, over {over}")
     }
 }
