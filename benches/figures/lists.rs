@@ -61,8 +61,8 @@ pub(crate) fn figures(said: &mut Said) -> Result<(), Failure> {
 const LOADING: &str = "Policy: loading and holding lists";
 
 /// Where the goal of loading is missed.
-const OF_LOADING: &str = "One core reads, checks and enters each line. Reading parts of a file on several \
-    cores would close it.";
+const OF_LOADING: &str = "One thread reads and checks, another enters; each place in a table of a gigabyte is \
+    a miss of all caches. A table for each of several threads would close it.";
 
 /// Nanoseconds for each client, of clients in an order without a pattern.
 fn ask(world: &World, entries: usize, lists: &Matching, table: &Table) -> Figure {
