@@ -24,7 +24,13 @@ pub(super) fn of_request(uri: &Uri, headers: &HeaderMap) -> Result<Authority, &'
 
 fn parse(text: &[u8]) -> Result<Authority, &'static str> {
     let authority = Authority::try_from(text).map_err(|_| "Host is malformed")?;
-    let is_whole = !authority.host().is_empty() && !text.contains(&b'@');
+    // What is behind the host is a port: a server that cuts elsewhere would see another host.
+    let behind = &authority.as_str()[authority.host().len().min(authority.as_str().len())..];
+    let is_port = |port: &str| {
+        (1..=5).contains(&port.len()) && port.bytes().all(|digit| digit.is_ascii_digit())
+    };
+    let has_port = behind.is_empty() || behind.strip_prefix(':').is_some_and(is_port);
+    let is_whole = !authority.host().is_empty() && !text.contains(&b'@') && has_port;
     is_whole.then_some(authority).ok_or("Host is malformed")
 }
 
@@ -52,6 +58,7 @@ mod tests {
     fn a_request_names_one_host() {
         assert_eq!(of("/", &["api.example:8443"]), Ok("api.example:8443".to_owned()));
         assert_eq!(of("https://api.example/", &[]), Ok("api.example".to_owned()));
+        assert_eq!(of("/", &["[::1]:8443"]), Ok("[::1]:8443".to_owned()));
         assert_eq!(of("https://API.example/", &["api.example"]), Ok("API.example".to_owned()));
     }
 
@@ -59,6 +66,9 @@ mod tests {
     fn a_request_that_names_none_or_two_is_refused() {
         let refused =
             [("/", &[][..]), ("/", &["a", "a"]), ("/", &[""]), ("/", &["u@a"]), ("/", &["a b"])];
+        for host in ["a:", "a:.evil.example", "a:80,evil.example", "a:x", "a:123456"] {
+            assert!(of("/", &[host]).is_err(), "{host}");
+        }
         for (uri, hosts) in refused.into_iter().chain([("https://a/", &["b"][..])]) {
             assert!(of(uri, hosts).is_err(), "{uri} {hosts:?}");
         }

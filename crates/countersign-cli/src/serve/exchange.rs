@@ -60,7 +60,7 @@ impl Http {
         };
         remove_hop_by_hop(&mut head.headers);
         remove_claims(&mut head.headers, &self.forwarder.strip);
-        make_ready_for_http1(&mut head.headers);
+        make_ready_for_http1(&mut head.headers, &body);
         head.headers.append(header::VIA, HeaderValue::from_static(via));
         let host_value = HeaderValue::from_str(host.as_str()).map_err(|_| BAD_HOST)?;
         head.headers.insert(header::HOST, host_value);

@@ -59,7 +59,7 @@ impl Follower {
             let verdict = ended.verdict();
             let (reason, detail) = (verdict.reason().token(), verdict.detail().to_owned());
             let client = ended.client().map(str::to_owned);
-            self.report.tell_of_peer(&Event::Ended { client, reason, detail });
+            self.report.tell(&Event::Ended { client, reason, detail });
         }
     }
 

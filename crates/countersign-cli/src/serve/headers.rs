@@ -1,6 +1,7 @@
 //! Headers of a message on their way through.
 
 use countersign::forwarded::Strip;
+use hyper::body::Body;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 /// Those that are about one connection (RFC 9110 section 7.6.1), whether `Connection` names them or not.
@@ -29,32 +30,51 @@ pub(super) fn remove_hop_by_hop(headers: &mut HeaderMap) {
 }
 
 /// Takes out what a client must not say: who it is, and whom it came from. Other spellings of a name
-/// count too, for there are servers that take `_` for `-`.
+/// count too, for there are servers that take `_` or `.` for `-`.
 pub(super) fn remove_claims(headers: &mut HeaderMap, strip: &Strip) {
     let mut lines = HeaderMap::with_capacity(headers.len());
     for (name, value) in &*headers {
         let dropped = strip.drops(name.as_str().as_bytes(), value.as_bytes());
-        if !dropped && !is_about_origin(name.as_str()) {
+        if !dropped && !is_claim(name.as_str()) {
             lines.append(name.clone(), value.clone());
         }
     }
     *headers = lines;
 }
 
+/// How names begin under which some proxy tells of the client: beside those that a family has there are
+/// those that recipes have.
+const CLAIMS: [&str; 7] = [
+    "x-forwarded-",
+    "x-ssl-",
+    "ssl-client-",
+    "x-client-cert",
+    "x-amzn-mtls-",
+    "cf-client-cert-",
+    "cloudfront-viewer-cert-",
+];
+
+/// CGI makes the variable `HTTP_PROXY` of the last (httpoxy, CVE-2016-5385).
+const CLAIMS_ALONE: [&str; 4] = ["forwarded", "x-forwarded", "x-real-ip", "proxy"];
+
 /// The names of a header map are in lower case.
-fn is_about_origin(name: &str) -> bool {
-    let folded = || name.bytes().map(|byte| if byte == b'_' { b'-' } else { byte });
-    let family = "x-forwarded-";
-    folded().take(family.len()).eq(family.bytes())
-        || ["forwarded", "x-real-ip"].iter().any(|known| folded().eq(known.bytes()))
+fn is_claim(name: &str) -> bool {
+    let fold = |byte: u8| if byte.is_ascii_alphanumeric() { byte } else { b'-' };
+    let folded = || name.bytes().map(fold);
+    CLAIMS.iter().any(|claim| folded().take(claim.len()).eq(claim.bytes()))
+        || CLAIMS_ALONE.iter().any(|claim| folded().eq(claim.bytes()))
 }
 
 /// What else the next hop must not get as it came. `Expect` was answered here; the body's length is
 /// said anew from the body itself, so that there are never two of them; HTTP/2 splits `Cookie`
 /// (RFC 9113 section 8.2.3).
-pub(super) fn make_ready_for_http1(headers: &mut HeaderMap) {
+pub(super) fn make_ready_for_http1(headers: &mut HeaderMap, body: &impl Body) {
     for name in [header::EXPECT, header::CONTENT_LENGTH, header::TRAILER] {
         headers.remove(name);
+    }
+    // Of a body whose length nobody knows hyper leaves out that of a GET.
+    if !body.is_end_stream() && body.size_hint().exact().is_none() {
+        headers.insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
     }
     let crumbs: Vec<&[u8]> =
         headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes).collect();
@@ -69,6 +89,13 @@ pub(super) fn make_ready_for_http1(headers: &mut HeaderMap) {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use http_body_util::{Empty, Full};
+    use hyper::body::{Bytes, Frame};
+
     use super::*;
 
     fn map(lines: &[(&str, &str)]) -> HeaderMap {
@@ -116,6 +143,13 @@ mod tests {
             ("X-Forwarded-Anything", "1"),
             ("Forwarded", "for=10.0.0.1"),
             ("X-Real-IP", "10.0.0.1"),
+            ("X.Real.IP", "10.0.0.1"),
+            ("x.forwarded+host", "evil.example"),
+            ("X-Forwarded", "for=10.0.0.1"),
+            ("X-SSL-Client-S-DN", "CN=admin"),
+            ("ssl_client_serial", "01"),
+            ("X-Client-Cert-Hash", "00"),
+            ("Proxy", "http://evil.example"),
             ("Signature", "countersign=:AA==:"),
             ("Signature", "mine=:AA==:"),
             ("Accept", "a"),
@@ -135,7 +169,32 @@ mod tests {
             ("Expect", "100-continue"),
             ("Trailer", "client-cert"),
         ]);
-        make_ready_for_http1(&mut headers);
+        make_ready_for_http1(&mut headers, &Empty::<Bytes>::new());
         assert_eq!(headers, map(&[("Cookie", "a=1; b=2")]));
+    }
+
+    /// More may come, and nobody knows how much.
+    struct Unending;
+
+    impl Body for Unending {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            Poll::Pending
+        }
+    }
+
+    #[test]
+    fn a_body_of_unknown_length_is_said_to_be_one() {
+        let mut headers = map(&[("Content-Length", "7")]);
+        make_ready_for_http1(&mut headers, &Unending);
+        assert_eq!(headers, map(&[("Transfer-Encoding", "chunked")]));
+        let mut of_known = map(&[("Content-Length", "7")]);
+        make_ready_for_http1(&mut of_known, &Full::<Bytes>::from("5 of 7"));
+        assert!(of_known.is_empty());
     }
 }

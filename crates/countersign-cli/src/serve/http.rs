@@ -23,6 +23,9 @@ pub(super) const ALPN: [&str; 2] = ["h2", "http/1.1"];
 /// Requests at once on one HTTP/2 connection; each may take a connection to the server behind.
 const STREAMS: u32 = 64;
 
+/// What is held of an answer that its client does not take.
+const STREAM_BYTES: usize = 64 << 10;
+
 /// All headers of a request together.
 const HEADER_BYTES: u32 = 64 << 10;
 
@@ -90,6 +93,7 @@ impl Http {
             .http2()
             .timer(TokioTimer::new())
             .max_concurrent_streams(STREAMS)
+            .max_send_buf_size(STREAM_BYTES)
             .max_header_list_size(HEADER_BYTES);
         // What ALPN agreed on, and nothing that the bytes look like.
         if is_h2 { server.http2_only() } else { server.http1_only() }

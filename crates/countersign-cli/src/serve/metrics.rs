@@ -21,7 +21,7 @@ use super::listener::Stopping;
 
 /// A few watchers, each for a short time.
 const CONNECTIONS: usize = 16;
-const CONNECTION_TIME: Duration = Duration::from_secs(60);
+const CONNECTION_TIME: Duration = Duration::from_secs(10);
 
 /// What there is to see.
 #[derive(Clone, Debug)]
@@ -47,7 +47,9 @@ impl Watch {
                     async { Ok::<_, Infallible>(answer) }
                 });
                 let mut server = http1::Builder::new();
-                let server = server.timer(TokioTimer::new());
+                // One request for each, so that sixteen idlers do not keep a health check out for long.
+                let server = server.timer(TokioTimer::new()).keep_alive(false);
+                let server = server.header_read_timeout(CONNECTION_TIME / 2);
                 let connection = server.serve_connection(TokioIo::new(socket), service);
                 // Whoever breaks off has seen enough.
                 let _ = timeout(CONNECTION_TIME, connection).await;

@@ -99,12 +99,16 @@ impl Report {
             let mut peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
             peers.take(Instant::now())
         };
-        if let Some(left_out) = allowed {
-            self.write(event, left_out);
+        if let Some(left_out) = allowed
+            && !self.write(event, left_out)
+        {
+            let mut peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
+            peers.left_out += left_out + 1;
         }
     }
 
-    fn write(&self, event: &Event, left_out: u64) {
+    /// Whether there was room for it.
+    fn write(&self, event: &Event, left_out: u64) -> bool {
         let line = Line { event, left_out };
         let text = if self.json {
             serde_json::to_string(&line).unwrap_or_else(|error| error.to_string())
@@ -112,10 +116,8 @@ impl Report {
             line.for_people()
         };
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(writer) = &*writer {
-            // Full: whoever reads is too slow, and the server goes on.
-            let _ = writer.lines.try_send(text);
-        }
+        // Full: whoever reads is too slow, and the server goes on.
+        writer.as_ref().is_some_and(|writer| writer.lines.try_send(text).is_ok())
     }
 
     /// Writes what is left.

@@ -35,6 +35,8 @@ impl Tcp {
         };
         // Small messages must not wait for each other.
         let _ = upstream.set_nodelay(true);
+        // What is cut off, also by the end of this process, must not look like an end.
+        let _ = upstream.set_zero_linger();
         let movement = Movement::new();
         let mut client = Noted::new(stream, &movement);
         let (size, idle_time) = (BUFFER_BYTES, self.shared.idle_time);
@@ -44,9 +46,10 @@ impl Tcp {
             }
             () = movement.silence(idle_time) => false,
         };
-        if !is_whole {
-            // What was cut off must not look like an end.
-            let _ = upstream.set_zero_linger();
+        if is_whole {
+            // Both ends have been said, and what is on its way still arrives.
+            #[expect(deprecated, reason = "only a time to linger for would block")]
+            let _ = upstream.set_linger(None);
         }
     }
 

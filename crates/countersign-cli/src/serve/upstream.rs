@@ -13,6 +13,9 @@ use tokio::time::{Instant, sleep_until};
 
 use super::upload::{Progress, Turn, Upload};
 
+/// What is read of an answer at once, and the largest head of one.
+const READ_BYTES: usize = 64 << 10;
+
 /// Idle connections that are kept for the next request.
 const IDLE_CONNECTIONS: usize = 64;
 
@@ -51,6 +54,7 @@ impl Upstream {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_TIME)
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
+            .http1_max_buf_size(READ_BYTES)
             .build(connector);
         Self { client, authority, patience, client_patience }
     }

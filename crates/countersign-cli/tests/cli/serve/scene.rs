@@ -9,6 +9,7 @@ use http_body_util::{BodyExt as _, Empty, Full};
 use hyper::body::Bytes;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
@@ -42,7 +43,11 @@ pub(crate) async fn connect(
 ) -> io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(certificates(&made("ca.pem")));
-    let builder = ClientConfig::builder().with_root_certificates(roots);
+    // By name: a build of the whole workspace has two providers.
+    let builder = ClientConfig::builder_with_provider(aws_lc_rs::default_provider().into())
+        .with_safe_default_protocol_versions()
+        .expect("the provider has suites for them")
+        .with_root_certificates(roots);
     let mut config = match who {
         Some(who) => {
             let key = PrivateKeyDer::from_pem_file(made(&format!("{who}.key"))).unwrap();

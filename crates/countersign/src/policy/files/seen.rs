@@ -107,13 +107,16 @@ impl Seen {
 
     fn drift(&mut self, path: &Path) -> Drift {
         let now = match look_at(path) {
-            Ok(file) => Self::of(&file),
+            Ok((file, Ok(()))) => Self::of(&file),
+            Ok((file, Err(error))) => match Self::failed(&error) {
+                // Out of files, perhaps: that says nothing about this one, as long as it is the same.
+                Self::Unreadable if self.has_stamp_of(&file) => return Drift::None,
+                failed => failed,
+            },
             Err(error) => Self::failed(&error),
         };
         match (*self, now) {
             (Self::Missing, Self::Missing) | (Self::Forbidden, Self::Forbidden) => Drift::None,
-            // Out of files, perhaps: that says nothing about this one.
-            (Self::There { .. }, Self::Unreadable) => Drift::None,
             (Self::Unreadable, Self::Unreadable | Self::There { .. }) => Drift::Unknown,
             (Self::There { stamp, is_settled, content }, Self::There { stamp: other, .. })
                 if stamp == other =>
@@ -126,6 +129,10 @@ impl Seen {
             }
             _ => Drift::Changed,
         }
+    }
+
+    fn has_stamp_of(&self, file: &Metadata) -> bool {
+        matches!(self, Self::There { stamp, .. } if *stamp == Stamp::of(file))
     }
 
     /// Compares the bytes of a file that looks the same and need not be.
@@ -148,13 +155,16 @@ impl Seen {
     }
 }
 
-/// What the file is, which must be there to be read: rights change, and users do after a fork.
-fn look_at(path: &Path) -> io::Result<Metadata> {
+/// What the file is, and whether it is there to be read: rights change, and users do after a fork.
+fn look_at(path: &Path) -> io::Result<(Metadata, io::Result<()>)> {
     let file = fs::metadata(path)?;
-    if file.is_file() {
-        return File::open(path)?.metadata();
+    if !file.is_file() {
+        return Ok((file, Ok(())));
     }
-    Ok(file)
+    Ok(match File::open(path).and_then(|file| file.metadata()) {
+        Ok(opened) => (opened, Ok(())),
+        Err(error) => (file, Err(error)),
+    })
 }
 
 /// What tells one state of a file from the next.

@@ -30,6 +30,19 @@ fn a_file_is_looked_at_before_it_is_read() {
     assert_eq!(files.drift(), Drift::Changed);
 }
 
+/// In no way in which it could be another time's file: what cannot be looked at is said to have changed.
+#[cfg(unix)]
+#[test]
+fn a_file_in_whose_place_there_is_nothing_to_be_opened_has_changed() {
+    let folder = PolicyDir::new();
+    let path = folder.write("list", "before");
+    let mut files = read(Part::Clients, &path).0.into_files();
+    assert_eq!(files.drift(), Drift::None);
+    fs::remove_file(&path).unwrap();
+    std::os::unix::fs::symlink(&path, &path).unwrap();
+    assert_eq!(files.drift(), Drift::Changed, "a link to itself");
+}
+
 #[test]
 fn files_of_the_same_size_and_time_are_told_apart() {
     let folder = PolicyDir::new();
