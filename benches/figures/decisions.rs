@@ -52,7 +52,7 @@ fn warm(world: &World, verifier: &Verifier, listed: usize, hot: &Hot<'_>, said: 
         hot.decide(turn);
     };
     let ns = measure::least_ns(&mut next);
-    say(said, &format!("{clients}, chain where it was left"), ns, None);
+    say(said, &format!("{clients}, chain where it was left"), ns, Some(120.0));
     say(said, "one client", measure::least_ns(|| hot.decide(0)), None);
     let ((), made) = allocations::counted(|| (0..100_000).for_each(|_| next()));
     let calls = made.calls as f64;

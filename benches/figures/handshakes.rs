@@ -100,8 +100,9 @@ fn within_rustls(material: &Material, ours: &mut InProcess<'_>) -> Result<Figure
     compare(group, Task::Handshake(Situation::USUAL), HANDSHAKES, ours, &mut rivals, &[])
 }
 
-/// Of memory.
-const KB: f64 = 1_024.0;
+/// Where a goal of the heap is missed.
+const OF_HEAP: &str = "1.3 kB of what an idle connection holds is what aws-lc allocates and what malloc rounds up. \
+    The verdict's record in fewer pieces would close it.";
 
 fn heap<'m>(
     material: &'m Material,
@@ -116,12 +117,12 @@ fn heap<'m>(
     let goals = [
         (Heaped::Calls, Some(fewest + 10.0)),
         (Heaped::Allocated, None),
-        (Heaped::Idle, Some(5.0 * KB)),
-        (Heaped::Peak, Some(12.0 * KB)),
+        (Heaped::Idle, Some(5_000.0)),
+        (Heaped::Peak, Some(12_000.0)),
     ];
     for (what, goal) in goals {
         let figure = compare(HEAP, Task::Heap(what), 1, ours, field, &[])?;
-        said.say(&goal.map_or(figure.clone(), |goal| figure.goal(goal)));
+        said.say(&goal.map_or(figure.clone(), |goal| figure.goal(goal).if_missed(OF_HEAP)));
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Every figure beside its peers. `cargo bench --package countersign-benches --bench figures` has all
-//! of them; names behind `--` have some: handshakes, chains, decisions, parts, forwarded, lists, loading, reloads,
-//! worst, instructions.
+//! of them; names behind `--` have some: handshakes, chains, decisions, parts, forwarded, lists, loading,
+//! reloads, worst, instructions.
 #![forbid(unsafe_code)]
 
 mod chains;
