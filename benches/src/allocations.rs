@@ -144,21 +144,3 @@ mod interposed {
         0
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_rust_and_c_allocate_is_counted_while_asked() {
-        let ((), rust) = counted(|| drop(std::hint::black_box(vec![0_u8; 1_000])));
-        assert!(rust.calls >= 1 && rust.allocated >= 1_000 && rust.peak >= 1_000, "{rust:?}");
-        let (kept, held) = counted(|| std::hint::black_box(vec![7_u8; 5_000]));
-        assert!(held.held >= 5_000 && held.held < 6_000, "{held:?}");
-        // SAFETY: a size, and what came of it.
-        let ((), c) =
-            counted(|| unsafe { libc::free(std::hint::black_box(libc::calloc(3, 1_000))) });
-        assert!(c.calls >= 1 && c.allocated >= 3_000 && c.peak >= 3_000, "{c:?}");
-        drop(kept);
-    }
-}
