@@ -112,7 +112,7 @@ impl Negotiation {
             authenticated_at,
             is_resumed,
             declined: if is_resumed { None } else { self.exchange.declined },
-            steps: self.steps,
+            steps: self.steps.into(),
         })
     }
 }

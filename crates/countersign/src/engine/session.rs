@@ -53,6 +53,51 @@ pub struct Steps {
     pub completed: Step,
 }
 
+/// [`Steps`] in half the room, for as long as the connection lives. A handshake lasts no 500 years,
+/// and sends no 4 GB.
+#[derive(Debug)]
+pub(super) struct KeptSteps([KeptStep; 3]);
+
+#[derive(Debug)]
+struct KeptStep {
+    elapsed_ns: u64,
+    received: u32,
+    sent: u32,
+}
+
+impl From<Step> for KeptStep {
+    fn from(step: Step) -> Self {
+        Self {
+            elapsed_ns: u64::try_from(step.elapsed.as_nanos()).unwrap_or(u64::MAX),
+            received: u32::try_from(step.received).unwrap_or(u32::MAX),
+            sent: u32::try_from(step.sent).unwrap_or(u32::MAX),
+        }
+    }
+}
+
+impl From<&KeptStep> for Step {
+    fn from(kept: &KeptStep) -> Self {
+        Self {
+            elapsed: Duration::from_nanos(kept.elapsed_ns),
+            received: kept.received.into(),
+            sent: kept.sent.into(),
+        }
+    }
+}
+
+impl From<Steps> for KeptSteps {
+    fn from(steps: Steps) -> Self {
+        Self([steps.accepted, steps.identified, steps.completed].map(Into::into))
+    }
+}
+
+impl From<&KeptSteps> for Steps {
+    fn from(KeptSteps([accepted, identified, completed]): &KeptSteps) -> Self {
+        let (accepted, identified) = (accepted.into(), identified.into());
+        Self { accepted, identified, completed: completed.into() }
+    }
+}
+
 /// What is kept of a handshake that was completed.
 #[derive(Debug)]
 pub(super) struct Facts {
@@ -62,7 +107,7 @@ pub(super) struct Facts {
     pub(super) authenticated_at: UnixTime,
     pub(super) is_resumed: bool,
     pub(super) declined: Option<Declined>,
-    pub(super) steps: Steps,
+    pub(super) steps: KeptSteps,
 }
 
 /// Who is at the other end of an established connection, and how the two came together.
@@ -169,7 +214,7 @@ impl<'c> Session<'c> {
 
     /// Bytes and time of each step of the handshake.
     pub fn steps(&self) -> Steps {
-        self.facts.steps
+        (&self.facts.steps).into()
     }
 }
 
@@ -184,5 +229,23 @@ impl fmt::Debug for Session<'_> {
             .field("is_resumed", &self.is_resumed())
             .field("declined", &self.declined())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_kept_as_they_were() {
+        let step = |n: u64| Step { elapsed: Duration::from_nanos(n), received: n + 1, sent: n + 2 };
+        let [accepted, identified] = [7, 1 << 31].map(step);
+        let completed = Step { elapsed: Duration::new(1 << 33, 999_999_999), ..step(64_000) };
+        let steps = Steps { accepted, identified, completed };
+        assert_eq!(Steps::from(&KeptSteps::from(steps)), steps);
+        let too_much = Step { elapsed: Duration::MAX, received: u64::MAX, sent: 1 << 32 };
+        let kept = Step::from(&KeptStep::from(too_much));
+        let [most, all] = [u64::MAX, u32::MAX.into()];
+        assert_eq!(kept, Step { elapsed: Duration::from_nanos(most), received: all, sent: all });
     }
 }

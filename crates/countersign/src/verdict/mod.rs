@@ -88,7 +88,11 @@ impl Verdict {
 
     /// The certificate a deny is about, by its place in the chain as presented (0 is the leaf).
     pub fn chain_index(&self) -> Option<usize> {
-        self.outcome()?.position.map(usize::from)
+        self.position().map(usize::from)
+    }
+
+    fn position(&self) -> Option<u8> {
+        self.outcome()?.position
     }
 
     /// The generation of the policy that decided; 0 where none did.

@@ -22,15 +22,34 @@ use crate::reason::{Decision, Reason};
 pub struct VerdictRecord {
     reason: Reason,
     audit_reason: Option<Reason>,
-    client: Option<Box<str>>,
+    chain_index: Option<u8>,
+    client_len: u32,
+    /// The client's id, and the rule: in one piece, for each connection keeps a record.
+    text: Box<str>,
+    generation: u64,
+    besides: Option<Box<Besides>>,
+    binding: Option<Binding>,
+}
+
+/// What few records say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Besides {
     owner: Option<Box<str>>,
     scopes: Box<[Box<str>]>,
-    rule: Option<Box<str>>,
-    chain_index: Option<usize>,
-    generation: u64,
     /// Where it says more than the reason does.
     detail: Option<Box<str>>,
-    binding: Option<Binding>,
+}
+
+impl Besides {
+    fn of(verdict: &Verdict) -> Option<Box<Self>> {
+        let besides = Self {
+            owner: verdict.owner().map(Into::into),
+            scopes: verdict.scopes().map(Into::into).collect(),
+            // Of a plain allow there is nothing more to say, and no reason to allocate.
+            detail: (verdict.reason() != Reason::Allowed).then(|| verdict.detail().into()),
+        };
+        (besides != Self::default()).then(|| Box::new(besides))
+    }
 }
 
 impl Default for VerdictRecord {
@@ -41,19 +60,17 @@ impl Default for VerdictRecord {
 
 impl VerdictRecord {
     pub(super) fn of(verdict: &Verdict) -> Self {
-        let owned = |text: &str| text.into();
-        let reason = verdict.reason();
+        let Particulars { client, rule, .. } = verdict.particulars();
+        let text = String::from_utf8([client, &rule].concat());
         Self {
-            reason,
+            reason: verdict.reason(),
             audit_reason: verdict.audit_reason(),
-            client: verdict.client().map(owned),
-            owner: verdict.owner().map(owned),
-            scopes: verdict.scopes().map(owned).collect(),
-            rule: verdict.rule().map(Into::into),
-            chain_index: verdict.chain_index(),
+            chain_index: verdict.position(),
+            client_len: u32::try_from(client.len())
+                .expect("invariant: an id is shorter than a line"),
+            text: text.expect("invariant: ids and rules are text").into(),
             generation: verdict.generation(),
-            // Of a plain allow there is nothing more to say, and no reason to allocate.
-            detail: (reason != Reason::Allowed).then(|| verdict.detail().into()),
+            besides: Besides::of(verdict),
             binding: verdict.binding().copied(),
         }
     }
@@ -62,8 +79,15 @@ impl VerdictRecord {
     /// can be made of it.
     pub(crate) fn leave_scope(&mut self, generation: u64) {
         (self.reason, self.audit_reason) = (Reason::OutOfScope, None);
-        (self.detail, self.binding) = (None, None);
-        self.generation = generation;
+        (self.generation, self.binding) = (generation, None);
+        if let Some(besides) = &mut self.besides {
+            besides.detail = None;
+        }
+    }
+
+    /// The client's id, and the rule; each empty where there is none.
+    fn text(&self) -> (&str, &str) {
+        self.text.split_at(self.client_len as usize)
     }
 
     /// Allow or deny.
@@ -88,27 +112,27 @@ impl VerdictRecord {
 
     /// The client's id, where a record of the policy matched.
     pub fn client(&self) -> Option<&str> {
-        self.client.as_deref()
+        Some(self.text().0).filter(|client| !client.is_empty())
     }
 
     /// Whom to ask about the client, where its record says.
     pub fn owner(&self) -> Option<&str> {
-        self.owner.as_deref()
+        self.besides.as_ref()?.owner.as_deref()
     }
 
     /// The scopes the client is approved for.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        self.scopes.iter().map(AsRef::as_ref)
+        self.besides.iter().flat_map(|besides| &besides.scopes).map(AsRef::as_ref)
     }
 
     /// The rule that decided, as `kind:value`, or `issued`.
     pub fn rule(&self) -> Option<&str> {
-        self.rule.as_deref()
+        Some(self.text().1).filter(|rule| !rule.is_empty())
     }
 
     /// The certificate a deny is about, by its place in the chain as presented (0 is the leaf).
     pub fn chain_index(&self) -> Option<usize> {
-        self.chain_index
+        self.chain_index.map(usize::from)
     }
 
     /// The generation of the policy that decided; 0 where none did.
@@ -118,12 +142,13 @@ impl VerdictRecord {
 
     /// All of it at once but for owner, scopes and detail, borrowed. Allocates nothing.
     pub fn particulars(&self) -> Particulars<'_> {
+        let (client, rule) = self.text();
         Particulars {
             reason: self.reason,
             audit_reason: self.audit_reason,
-            client: self.client.as_deref().unwrap_or("").as_bytes(),
-            rule: Cow::Borrowed(self.rule.as_deref().unwrap_or("").as_bytes()),
-            chain_index: self.chain_index,
+            client: client.as_bytes(),
+            rule: Cow::Borrowed(rule.as_bytes()),
+            chain_index: self.chain_index(),
             generation: self.generation,
             is_cached: false,
             binding: self.binding.as_ref(),
@@ -132,7 +157,8 @@ impl VerdictRecord {
 
     /// A sentence for people.
     pub fn detail(&self) -> &str {
-        self.detail.as_deref().unwrap_or(self.reason.describe())
+        let detail = self.besides.as_ref().and_then(|besides| besides.detail.as_deref());
+        detail.unwrap_or(self.reason.describe())
     }
 
     /// What ties a session to the trust and the time it was allowed under; `None` on a deny.
@@ -145,10 +171,10 @@ impl VerdictRecord {
 impl fmt::Display for VerdictRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.decision(), self.reason)?;
-        if let Some(client) = &self.client {
+        if let Some(client) = self.client() {
             write!(f, " {client}")?;
         }
-        if let Some(rule) = &self.rule {
+        if let Some(rule) = self.rule() {
             write!(f, " ({rule})")?;
         }
         Ok(())
