@@ -194,6 +194,10 @@ fn nginx(build: &Build, site: &Site) -> Command {
     command.args(["--pdeathsig", "TERM", "--"]).arg(&build.nginx).arg("-p").arg(site.path());
     command.arg("-c").arg(site.path().join("nginx.conf"));
     command.env_remove("COUNTERSIGN_WITHOUT");
+    // What is free goes back to the system at once: what a process has is what it uses.
+    let tunables = ["arena_max=1", "trim_threshold=0", "mmap_threshold=32768"];
+    command
+        .env("GLIBC_TUNABLES", tunables.map(|tunable| format!("glibc.malloc.{tunable}")).join(":"));
     command
 }
 
