@@ -61,7 +61,7 @@ const FIGURES: &[Counted] = &[
         name: "parse",
         times: 1_000,
         peer: Some(("rustls-webpki", "parse, webpki")),
-        before: Some(3_232.0),
+        before: Some(2_936.0),
     },
     Counted {
         what: "find a path of three, signatures known",

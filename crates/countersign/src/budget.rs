@@ -19,6 +19,11 @@ impl Budget {
         Self { remaining_ns: ns }
     }
 
+    /// How many steps at this price it covers.
+    pub(crate) const fn covers(&self, ns: u64) -> u64 {
+        self.remaining_ns / ns
+    }
+
     /// Takes `ns` from the budget, or nothing where it holds less.
     #[inline]
     pub(crate) fn charge(&mut self, ns: u64) -> Result<(), OverBudget> {
@@ -40,6 +45,7 @@ mod tests {
         let mut budget = Budget::new(10);
         assert_eq!(budget.charge(7), Ok(()));
         assert_eq!(budget.charge(4), Err(OverBudget));
+        assert_eq!((budget.covers(3), budget.covers(2), budget.covers(4)), (1, 1, 0));
         assert_eq!(budget.charge(3), Ok(()));
         assert_eq!(budget.charge(1), Err(OverBudget));
     }

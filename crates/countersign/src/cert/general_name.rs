@@ -1,5 +1,6 @@
 //! GeneralName (RFC 5280 section 4.2.1.6): every kind, validated when it is read.
 
+use super::ascii;
 use super::name::Name;
 use crate::der::{Reader, Tlv, read_all, tag};
 use crate::error::Malformed;
@@ -125,100 +126,92 @@ fn other_name(content: &[u8]) -> Result<GeneralName<'_>, Malformed> {
     })
 }
 
-/// Visible ASCII without space.
-fn visible<'a>(content: &'a [u8], what: &'static str) -> Result<&'a str, Malformed> {
-    if content.is_empty() || !content.iter().all(u8::is_ascii_graphic) {
-        return Err(Malformed::new(what));
-    }
-    core::str::from_utf8(content).map_err(|_| Malformed::new(what))
-}
-
 fn dns_name(content: &[u8]) -> Result<&str, Malformed> {
-    let what = "alternative name: not a DNS name in preferred name syntax";
-    let name = visible(content, what)?;
-    let labels = name.strip_prefix("*.").unwrap_or(name);
-    if is_host_name(labels) { Ok(name) } else { Err(Malformed::new(what)) }
+    let malformed = Malformed::new("alternative name: not a DNS name in preferred name syntax");
+    let labels = content.strip_prefix(b"*.").unwrap_or(content);
+    if !is_host(labels) {
+        return Err(malformed);
+    }
+    core::str::from_utf8(content).map_err(|_| malformed)
 }
 
 /// Whether this is a DNS host name in preferred name syntax (RFC 1034 section 3.5 as relaxed by
 /// RFC 1123 section 2.1): no trailing dot, no underscore, and not an IPv4 address in disguise
 /// (the last label is not all digits).
 pub(crate) fn is_host_name(name: &str) -> bool {
-    let mut previous = b'.';
-    let mut label = 0;
-    let mut number = true;
-    for byte in name.bytes() {
-        match byte {
-            b'.' if matches!(previous, b'.' | b'-') => return false,
-            b'.' => (label, number) = (0, true),
-            b'-' if previous == b'.' => return false,
-            _ if byte.is_ascii_alphanumeric() || byte == b'-' => {
-                label += 1;
-                number &= byte.is_ascii_digit();
+    is_host(name.as_bytes())
+}
+
+fn is_host(name: &[u8]) -> bool {
+    let (mut previous, mut label, mut is_number) = (b'.', 0_usize, true);
+    for &octet in name {
+        let classes = ascii::classes(octet);
+        if classes & ascii::LABEL != 0 {
+            if octet == b'-' && label == 0 {
+                return false;
             }
-            _ => return false,
+            label += 1;
+            is_number &= classes & ascii::DIGIT != 0;
+        } else {
+            if octet != b'.' || !(1..=63).contains(&label) || previous == b'-' {
+                return false;
+            }
+            (label, is_number) = (0, true);
         }
-        if label > 63 {
-            return false;
-        }
-        previous = byte;
+        previous = octet;
     }
-    name.len() <= 253 && !matches!(previous, b'.' | b'-') && !number
+    name.len() <= 253 && (1..=63).contains(&label) && previous != b'-' && !is_number
 }
 
 fn mailbox(content: &[u8]) -> Result<&str, Malformed> {
-    let what = "alternative name: not an email address";
-    let text = visible(content, what)?;
-    match text.rsplit_once('@') {
-        Some((local, host)) if is_local_part(local) && is_host_name(host) => Ok(text),
-        _ => Err(Malformed::new(what)),
+    let malformed = Malformed::new("alternative name: not an email address");
+    let at = content.iter().rposition(|octet| *octet == b'@').ok_or(malformed)?;
+    if !is_local(&content[..at]) || !is_host(&content[at + 1..]) {
+        return Err(malformed);
     }
+    core::str::from_utf8(content).map_err(|_| malformed)
 }
 
 /// RFC 5321 dot-string, or a quoted string without escapes. One that needs no quotes must have
 /// none: with them it would be a second spelling of the same mailbox (section 4.1.2).
 pub(crate) fn is_local_part(local: &str) -> bool {
+    is_local(local.as_bytes())
+}
+
+fn is_local(local: &[u8]) -> bool {
     if local.len() > 64 {
         return false;
     }
-    if let Some(quoted) = local.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-        return !quoted.contains(['"', '\\']) && !is_dot_string(quoted);
+    if let [b'"', quoted @ .., b'"'] = local {
+        let in_quotes = |octet: &u8| octet.is_ascii_graphic() && !matches!(octet, b'"' | b'\\');
+        return quoted.iter().all(in_quotes) && !is_dot_string(quoted);
     }
     is_dot_string(local)
 }
 
-fn is_dot_string(local: &str) -> bool {
-    let atom = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b);
-    local.split('.').all(|part| !part.is_empty() && part.bytes().all(atom))
-}
-
-/// Bytes that a URI may consist of: visible ASCII but what RFC 3986 leaves no place for. A table,
-/// because every URI of every certificate goes through it byte by byte.
-const URI_BYTES: [bool; 256] = {
-    let mut allowed = [false; 256];
-    let mut byte = b'!';
-    while byte <= b'~' {
-        allowed[byte as usize] =
-            !matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}');
-        byte += 1;
+fn is_dot_string(local: &[u8]) -> bool {
+    let mut previous = b'.';
+    for &octet in local {
+        if !ascii::is(octet, ascii::ATOM) && (octet != b'.' || previous == b'.') {
+            return false;
+        }
+        previous = octet;
     }
-    allowed
-};
+    previous != b'.'
+}
 
 /// An absolute URI (RFC 3986): a scheme, and where it has an authority, a host that is a host
 /// name or an address (RFC 5280 section 4.2.1.6).
 fn uri(content: &[u8]) -> Result<&str, Malformed> {
     let malformed = Malformed::new("alternative name: not an absolute URI");
-    // To the end in any case: no branch for each byte.
-    if !content.iter().fold(true, |all, byte| all & URI_BYTES[usize::from(*byte)]) {
+    if !ascii::all_are(content, ascii::URI) {
         return Err(malformed);
     }
     let text = core::str::from_utf8(content).map_err(|_| malformed)?;
-    let colon = content.iter().position(|byte| *byte == b':').ok_or(malformed)?;
+    let colon = content.iter().position(|byte| !ascii::is(*byte, ascii::SCHEME));
+    let colon = colon.filter(|at| content[*at] == b':').ok_or(malformed)?;
     let (scheme, rest) = (&content[..colon], &content[colon + 1..]);
-    let in_scheme = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.');
-    let scheme_ok = scheme.first().is_some_and(u8::is_ascii_alphabetic);
-    if !scheme_ok || !scheme.iter().all(in_scheme) || rest.is_empty() {
+    if !scheme.first().is_some_and(u8::is_ascii_alphabetic) || rest.is_empty() {
         return Err(malformed);
     }
     match host_behind_scheme(&text[colon + 1..]) {
@@ -236,24 +229,21 @@ pub(crate) fn uri_host(uri: &str) -> Option<&str> {
 }
 
 fn host_behind_scheme(rest: &str) -> Option<&str> {
-    let authority = rest.strip_prefix("//")?;
-    let (mut start, mut end, mut port) = (0, authority.len(), None);
-    for (at, byte) in authority.bytes().enumerate() {
-        match byte {
-            b'/' | b'?' | b'#' => {
-                end = at;
-                break;
-            }
-            b'@' => (start, port) = (at + 1, None),
-            b':' if port.is_none() => port = Some(at),
-            _ => {}
-        }
+    let rest = rest.strip_prefix("//")?;
+    let mut met = 0;
+    let end = rest.bytes().position(|byte| {
+        met |= ascii::classes(byte);
+        met & ascii::BEHIND_AUTHORITY != 0
+    });
+    let authority = &rest[..end.unwrap_or(rest.len())];
+    if met & ascii::APART == 0 {
+        return Some(authority);
     }
-    let host_port = &authority[start..end];
+    let host_port = authority.rsplit_once('@').map_or(authority, |(_, host_port)| host_port);
     if host_port.starts_with('[') {
         return Some(host_port.find(']').map_or(host_port, |end| &host_port[..=end]));
     }
-    Some(&authority[start..port.unwrap_or(end)])
+    Some(host_port.split_once(':').map_or(host_port, |(host, _)| host))
 }
 
 #[cfg(test)]
@@ -304,6 +294,13 @@ mod tests {
         assert_eq!(uri_host("a://u:p@h.example:80/p@q"), Some("h.example"));
         assert_eq!(uri_host("a://[::1]:80?x"), Some("[::1]"));
         assert_eq!(uri_host("mailto:x@y"), None);
+        for host in ["h.example", "u@h.example", "h.example:80", "u:p@v@h.example:80:81"] {
+            for behind in ["", "/", "/p:q@r", "?q@r", "#[f]"] {
+                assert_eq!(uri_host(&format!("a://{host}{behind}")), Some("h.example"));
+            }
+        }
+        assert_eq!(uri_host("a://u@[::1"), Some("[::1"));
+        assert_eq!(uri_host("a://[x]y/"), Some("[x]"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! X.509 certificates: one parse, every field borrowed, every extension accounted for.
 
+mod ascii;
 mod distribution;
 mod extensions;
 mod general_name;
@@ -94,13 +95,11 @@ impl<'a> Certificate<'a> {
                 check_algorithm(algorithm, what)?;
                 Ok((tbs, algorithm, r.octet_aligned_bits("signature: not a BIT STRING of octets")?))
             })?;
-        let certificate = Self::read_tbs(der, tbs, algorithm, signature)?;
-        certificate.check_consistency()?;
-        Ok(certificate)
+        Self::read_tbs(der, tbs, algorithm, signature)
     }
 
-    /// Written so that the certificate, half a kilobyte, is put together once and not moved from
-    /// closure to closure.
+    /// Written so that the certificate, half a kilobyte, is put together once, at the end, and not
+    /// moved from closure to closure.
     #[inline]
     fn read_tbs(
         der: &'a [u8],
@@ -123,6 +122,7 @@ impl<'a> Certificate<'a> {
         let mut extensions = Extensions::default();
         read_extensions(r, version, &mut extensions)?;
         r.finish("certificate: trailing fields")?;
+        check_consistency(serial, &issuer, &subject, &extensions)?;
         Ok(Self {
             der,
             tbs: tbs.der,
@@ -135,34 +135,6 @@ impl<'a> Certificate<'a> {
             spki,
             extensions,
         })
-    }
-
-    /// What RFC 5280 demands of the fields together.
-    fn check_consistency(&self) -> Result<(), Malformed> {
-        if self.serial.len() > limits::SERIAL_OCTETS || self.serial[0] & 0x80 != 0 {
-            return Err(Malformed::new("serial number: negative or longer than 20 octets"));
-        }
-        // Section 4.1.2.2 wants it positive; old tools number their self-signed roots 0.
-        if self.serial == [0] && !self.is_self_issued() {
-            return Err(Malformed::new("serial number: zero"));
-        }
-        if self.issuer.is_empty() {
-            return Err(Malformed::new("issuer: empty"));
-        }
-        if self.subject.is_empty() {
-            if self.is_ca() {
-                return Err(Malformed::new("subject: empty in a CA certificate"));
-            }
-            // Section 4.2.1.6.
-            if !self.extensions.subject_alt_names_critical {
-                return Err(Malformed::new("subject: empty without a critical alternative name"));
-            }
-        }
-        // Section 4.2.1.10: "MUST be used only in a CA certificate".
-        if self.extensions.name_constraints.is_some() && !self.is_ca() {
-            return Err(Malformed::new("name constraints: in a certificate that is no CA's"));
-        }
-        Ok(())
     }
 
     /// All octets of the certificate.
@@ -223,7 +195,7 @@ impl<'a> Certificate<'a> {
 
     /// Whether basicConstraints say that the subject is a CA.
     pub fn is_ca(&self) -> bool {
-        self.extensions.basic_constraints.is_some_and(|b| b.ca)
+        self.extensions.is_ca()
     }
 
     /// keyUsage.
@@ -286,6 +258,39 @@ impl<'a> Certificate<'a> {
     pub fn has_unknown_critical_extension(&self) -> bool {
         self.extensions.unknown_critical
     }
+}
+
+/// What RFC 5280 demands of the fields together.
+fn check_consistency(
+    serial: &[u8],
+    issuer: &Name<'_>,
+    subject: &Name<'_>,
+    extensions: &Extensions<'_>,
+) -> Result<(), Malformed> {
+    if serial.len() > limits::SERIAL_OCTETS || serial[0] & 0x80 != 0 {
+        return Err(Malformed::new("serial number: negative or longer than 20 octets"));
+    }
+    // Section 4.1.2.2 wants it positive; old tools number their self-signed roots 0.
+    if serial == [0] && issuer != subject {
+        return Err(Malformed::new("serial number: zero"));
+    }
+    if issuer.is_empty() {
+        return Err(Malformed::new("issuer: empty"));
+    }
+    if subject.is_empty() {
+        if extensions.is_ca() {
+            return Err(Malformed::new("subject: empty in a CA certificate"));
+        }
+        // Section 4.2.1.6.
+        if !extensions.subject_alt_names_critical {
+            return Err(Malformed::new("subject: empty without a critical alternative name"));
+        }
+    }
+    // Section 4.2.1.10: "MUST be used only in a CA certificate".
+    if extensions.name_constraints.is_some() && !extensions.is_ca() {
+        return Err(Malformed::new("name constraints: in a certificate that is no CA's"));
+    }
+    Ok(())
 }
 
 /// Version numbers as encoded (RFC 5280 section 4.1.2.1).

@@ -95,11 +95,13 @@ struct FamilyNetworks {
 }
 
 impl<'a> Index<'a> {
-    /// With room for the subtrees that so many octets hold as a rule. A table that grows from nothing
-    /// moves each entry once more, and asks the system for twice the memory: a third of all it costs.
-    pub(super) fn with_room_for(octets: usize) -> Self {
-        let texts =
-            HashMap::with_capacity_and_hasher(octets / SUBTREE_OCTETS, RandomState::default());
+    /// With room for the subtrees that so many octets hold as a rule, as far as the budget goes. A table
+    /// that grows from nothing moves each entry once more, and asks the system for twice the memory: a
+    /// third of all it costs. In one that is too large each entry touches a page that nobody had before.
+    pub(super) fn with_room_for(octets: usize, budget: &Budget) -> Self {
+        let affordable = usize::try_from(budget.covers(ENTRY_NS)).unwrap_or(usize::MAX);
+        let room = affordable.min(octets / SUBTREE_OCTETS);
+        let texts = HashMap::with_capacity_and_hasher(room, RandomState::default());
         Self { texts, ..Self::default() }
     }
 

@@ -63,7 +63,7 @@ impl<'a> Scope<'a> {
         match &mut self.subtrees {
             Subtrees::Few(few) if !few.is_full() => few.push((side, subtree)),
             Subtrees::Few(few) => {
-                let mut index = Box::new(Index::with_room_for(all_octets));
+                let mut index = Box::new(Index::with_room_for(all_octets, budget));
                 for (side, subtree) in few.drain(..) {
                     index.add(side, subtree, budget)?;
                 }
