@@ -112,6 +112,9 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "N", default_value_t = 1_024)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) max_connections: u32,
+    /// Connections of one client at a time; more are closed [default: as many as there are]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) max_connections_per_client: Option<u32>,
     /// Close a connection on which nothing moves for this long
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = seconds())]
     pub(crate) idle_timeout: u64,

@@ -5,19 +5,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use countersign::Reason;
+use countersign::engine::Session;
 use countersign_tokio::{Acceptor, Refused, Stream};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::time::sleep;
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
 
 use super::counters::Counters;
 use super::http::Http;
+use super::places::{Places, Stranger};
 use super::presented::{hex, noting};
 use super::report::{Event, Refusal, Report};
 use super::tcp::Tcp;
 
 /// After a socket could not be accepted: without files left, the next cannot either.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// How long a client who has too many connections may take to hear that this one ends.
+const GOODBYE: Duration = Duration::from_secs(1);
 
 /// What every connection has to do with.
 #[derive(Debug)]
@@ -58,20 +64,19 @@ impl Stopping {
     }
 }
 
-/// Accepts until the process is to end. At most as many connections as `places` has are here at a
-/// time; others wait in the system's queue.
+/// Accepts until the process is to end. At most as many connections as there are places are here at a
+/// time, and one that waits for its place; others wait in the system's queue.
 pub(super) async fn listen(
     listener: TcpListener,
     shared: Arc<Shared>,
     service: Service,
-    places: Arc<Semaphore>,
+    places: Arc<Places>,
     mut stopping: Stopping,
 ) {
     loop {
-        let next = next(&listener, &places);
-        let (socket, peer, place) = tokio::select! {
+        let (socket, peer) = tokio::select! {
             () = stopping.begun() => return,
-            accepted = next => match accepted {
+            accepted = listener.accept() => match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
                     shared.counters.accept_failures.add();
@@ -82,19 +87,13 @@ pub(super) async fn listen(
                 }
             },
         };
+        let stranger = tokio::select! {
+            () = stopping.begun() => return,
+            stranger = places.take() => stranger,
+        };
         let arrival = Arrival { peer, stopping: stopping.clone() };
-        tokio::spawn(welcome(Arc::clone(&shared), service.clone(), socket, arrival, place));
+        tokio::spawn(welcome(Arc::clone(&shared), service.clone(), socket, arrival, stranger));
     }
-}
-
-/// First a place, then a connection to have it.
-async fn next(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> std::io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    let place = Arc::clone(places).acquire_owned().await.map_err(std::io::Error::other)?;
-    let (socket, peer) = listener.accept().await?;
-    Ok((socket, peer, place))
 }
 
 async fn welcome(
@@ -102,17 +101,31 @@ async fn welcome(
     service: Service,
     socket: TcpStream,
     mut arrival: Arrival,
-    _place: OwnedSemaphorePermit,
+    mut stranger: Stranger,
 ) {
     // A handshake's flights must not wait for each other.
     let _ = socket.set_nodelay(true);
     let (accepted, leaf_sha256) = tokio::select! {
         handshake = noting(shared.acceptor.accept(socket)) => handshake,
+        () = stranger.told_to_leave() => {
+            shared.counters.sent_away.add();
+            return shared.report.tell_of_peer(&Event::SentAway { peer: arrival.peer });
+        }
         // Nothing was asked for yet.
         () = arrival.stopping.begun() => return,
     };
     match accepted {
-        Ok(stream) => {
+        Ok(mut stream) => {
+            // Either has the place to the end.
+            let settled = stranger.settle(&who(&stream.session()));
+            if settled.is_err() {
+                shared.counters.over_limit.add();
+                let client = stream.session().client().map(str::to_owned);
+                shared.report.tell_of_peer(&Event::OverLimit { peer: arrival.peer, client });
+                // Whether it is heard or not, the connection ends.
+                let _ = timeout(GOODBYE, stream.shutdown()).await;
+                return;
+            }
             shared.counters.accepted.add();
             let _closed = Closed(&shared.counters);
             serve(service, stream, arrival).await;
@@ -123,6 +136,11 @@ async fn welcome(
             shared.report.tell_of_peer(&Event::Refused(refusal));
         }
     }
+}
+
+/// Whose connection it is: the client's by its id, or its certificate's where no record has one.
+fn who(session: &Session<'_>) -> Box<[u8]> {
+    session.client().map(str::as_bytes).or(session.leaf()).unwrap_or_default().into()
 }
 
 async fn serve(service: Service, stream: Stream<TcpStream>, arrival: Arrival) {

@@ -2,11 +2,11 @@
 //! server or a TCP one.
 //!
 //! ```text
-//!  listener ─► handshake ── refused ─► report
-//!                  │ in: whose connection it is
-//!                  ├─► tcp     bytes both ways
-//!                  └─► http ─► exchange    for this host? claims out, the truth in, signed
-//!                                  └─► upstream
+//!  listener ─► a place ─► handshake ── refused ─► report
+//!                             │ in: whose connection it is
+//!                             ├─► tcp     bytes both ways
+//!                             └─► http ─► exchange    for this host? claims out, the truth in, signed
+//!                                             └─► upstream
 //!  follow      reads the policy again, ends the connections of those who are out
 //! ```
 
@@ -19,6 +19,7 @@ mod headers;
 mod http;
 mod listener;
 mod metrics;
+mod places;
 mod presented;
 mod report;
 mod secret;
@@ -37,7 +38,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::Answer;
@@ -45,6 +46,7 @@ use crate::args::Serve;
 use crate::failure::Failure;
 use listener::{Stopping, listen};
 use metrics::Watch;
+use places::Places;
 use report::Event;
 use settings::Settings;
 use signals::{Ending, Hangup};
@@ -83,8 +85,7 @@ async fn serve(args: &Serve, settings: Settings) -> Result<(), Failure> {
         tokio::spawn(watch.serve(listener));
     }
     let following = tokio::spawn(follower.follow(Duration::from_secs(args.reload_every), hangup));
-    let most = args.max_connections;
-    let places = Arc::new(Semaphore::new(most as usize));
+    let places = Places::new(args.max_connections, args.max_connections_per_client);
     let listening =
         tokio::spawn(listen(listener, Arc::clone(&shared), service, Arc::clone(&places), stopping));
     let (to, report) = (args.to.to_string(), &shared.report);
@@ -95,13 +96,12 @@ async fn serve(args: &Serve, settings: Settings) -> Result<(), Failure> {
     let _ = stop.send(true);
     let _ = listening.await;
     // All places are free once everyone is gone. Whoever asks a second time is in a hurry.
-    let all_gone = timeout(Duration::from_secs(args.grace), places.acquire_many(most));
+    let all_gone = timeout(Duration::from_secs(args.grace), places.all_free());
     tokio::select! {
         _ = all_gone => {}
         () = ending.next() => {}
     }
     following.abort();
-    let cut = (most as usize).saturating_sub(places.available_permits());
-    report.tell(&Event::Stopped { cut });
+    report.tell(&Event::Stopped { cut: places.taken() });
     Ok(())
 }

@@ -1,5 +1,6 @@
 use std::time::{Duration, Instant};
 
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -16,6 +17,61 @@ async fn who_comes_when_it_is_full_waits_for_a_place() {
     assert!(timeout(Duration::from_millis(300), &mut second).await.is_err(), "two are in");
     drop(first);
     timeout(PATIENCE, second).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn who_says_nothing_makes_room_for_who_does() {
+    let upstream = Upstream::start().await;
+    let mut serving = Serving::start(&upstream.url(), &["--max-connections", "3"]);
+    let mut settled = approved(serving.address).await;
+    let mut silent = Vec::new();
+    for _ in 0..2 {
+        silent.push(TcpStream::connect(serving.address).await.unwrap());
+    }
+    let begun = Instant::now();
+    assert!(get(serving.address, "/", "").await.starts_with("HTTP/1.1 200 "));
+    // Both would have had their places for ten seconds.
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+    let away = serving.event("sent_away");
+    assert_eq!(away["peer"], silent[0].local_addr().unwrap().to_string());
+    // Whoever is in stays in.
+    let request = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    assert!(ask(&mut settled, request).await.unwrap().starts_with("HTTP/1.1 200 "));
+}
+
+#[tokio::test]
+async fn one_client_has_no_more_connections_than_one_may_have() {
+    let upstream = Upstream::start().await;
+    let more = ["--max-connections-per-client", "2", "--metrics", "127.0.0.1:0"];
+    let mut serving = Serving::start(&upstream.url(), &more);
+    let first = approved(serving.address).await;
+    let mut second = approved(serving.address).await;
+    let mut third = approved(serving.address).await;
+    let request = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    let answer = ask(&mut third, request).await.unwrap_or_default();
+    assert_eq!(answer, "", "three are in");
+    let over = serving.event("over_limit");
+    assert_eq!(over["peer"], third.get_ref().0.local_addr().unwrap().to_string());
+    assert!(over["client"].is_string(), "{over}");
+    assert!(
+        scraped(&serving).await.contains("\ncountersign_serve_connections_over_limit_total 1\n")
+    );
+    // Others have their own, and what is closed counts no more.
+    assert!(ask(&mut second, request).await.unwrap().starts_with("HTTP/1.1 200 "));
+    drop(first);
+    let until = Instant::now() + PATIENCE;
+    while !scraped(&serving).await.contains("\ncountersign_serve_connections_open 0\n") {
+        assert!(Instant::now() < until, "{}", scraped(&serving).await);
+    }
+    assert!(get(serving.address, "/", "").await.starts_with("HTTP/1.1 200 "));
+}
+
+async fn scraped(serving: &Serving) -> String {
+    let mut socket = TcpStream::connect(serving.metrics.unwrap()).await.unwrap();
+    socket.write_all(b"GET /metrics HTTP/1.1\r\nHost: m\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    timeout(PATIENCE, socket.read_to_string(&mut answer)).await.unwrap().unwrap();
+    answer
 }
 
 #[tokio::test]
