@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub(super) struct Counters {
     pub(super) accepted: Counter,
     pub(super) refused: Counter,
-    pub(super) sent_away: Counter,
     pub(super) over_limit: Counter,
     pub(super) ended: Counter,
     pub(super) closed: Counter,
@@ -49,7 +48,6 @@ impl Counters {
         let counters = [
             ("connections_accepted", "Connections whose client was let in.", &self.accepted),
             ("connections_refused", "Connections that were refused or broke.", &self.refused),
-            ("handshakes_sent_away", "Slow ones, for others' sake.", &self.sent_away),
             ("connections_over_limit", "Beyond what one client may have.", &self.over_limit),
             ("connections_ended", "Connections ended by a later verdict.", &self.ended),
             ("requests", "HTTP requests.", &self.requests),

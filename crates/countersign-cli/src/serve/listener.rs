@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 
 use super::counters::Counters;
 use super::http::Http;
-use super::places::{Places, Stranger};
+use super::places::{Place, Places};
 use super::presented::{hex, noting};
 use super::report::{Event, Refusal, Report};
 use super::tcp::Tcp;
@@ -64,8 +64,8 @@ impl Stopping {
     }
 }
 
-/// Accepts until the process is to end. At most as many connections as there are places are here at a
-/// time, and one that waits for its place; others wait in the system's queue.
+/// Accepts until the process is to end. At most as many connections as `places` has are here at a
+/// time; others wait in the system's queue.
 pub(super) async fn listen(
     listener: TcpListener,
     shared: Arc<Shared>,
@@ -74,9 +74,10 @@ pub(super) async fn listen(
     mut stopping: Stopping,
 ) {
     loop {
-        let (socket, peer) = tokio::select! {
+        let next = next(&listener, &places);
+        let (socket, peer, place) = tokio::select! {
             () = stopping.begun() => return,
-            accepted = listener.accept() => match accepted {
+            accepted = next => match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
                     shared.counters.accept_failures.add();
@@ -87,13 +88,19 @@ pub(super) async fn listen(
                 }
             },
         };
-        let stranger = tokio::select! {
-            () = stopping.begun() => return,
-            stranger = places.take() => stranger,
-        };
         let arrival = Arrival { peer, stopping: stopping.clone() };
-        tokio::spawn(welcome(Arc::clone(&shared), service.clone(), socket, arrival, stranger));
+        tokio::spawn(welcome(Arc::clone(&shared), service.clone(), socket, arrival, place));
     }
+}
+
+/// First a place, then a connection to have it.
+async fn next(
+    listener: &TcpListener,
+    places: &Arc<Places>,
+) -> std::io::Result<(TcpStream, SocketAddr, Place)> {
+    let place = places.take().await;
+    let (socket, peer) = listener.accept().await?;
+    Ok((socket, peer, place))
 }
 
 async fn welcome(
@@ -101,27 +108,23 @@ async fn welcome(
     service: Service,
     socket: TcpStream,
     mut arrival: Arrival,
-    mut stranger: Stranger,
+    mut place: Place,
 ) {
     // A handshake's flights must not wait for each other.
     let _ = socket.set_nodelay(true);
     let (accepted, leaf_sha256) = tokio::select! {
         handshake = noting(shared.acceptor.accept(socket)) => handshake,
-        () = stranger.told_to_leave() => {
-            shared.counters.sent_away.add();
-            return shared.report.tell_of_peer(&Event::SentAway { peer: arrival.peer });
-        }
         // Nothing was asked for yet.
         () = arrival.stopping.begun() => return,
     };
     match accepted {
         Ok(mut stream) => {
-            // Either has the place to the end.
-            let settled = stranger.settle(&who(&stream.session()));
-            if settled.is_err() {
+            if !place.is_for(whose(&stream.session())) {
                 shared.counters.over_limit.add();
                 let client = stream.session().client().map(str::to_owned);
-                shared.report.tell_of_peer(&Event::OverLimit { peer: arrival.peer, client });
+                let leaf_sha256 = leaf_sha256.map(|digest| hex(&digest));
+                let event = Event::OverLimit { peer: arrival.peer, client, leaf_sha256 };
+                shared.report.tell_of_peer(&event);
                 // Whether it is heard or not, the connection ends.
                 let _ = timeout(GOODBYE, stream.shutdown()).await;
                 return;
@@ -139,8 +142,8 @@ async fn welcome(
 }
 
 /// Whose connection it is: the client's by its id, or its certificate's where no record has one.
-fn who(session: &Session<'_>) -> Box<[u8]> {
-    session.client().map(str::as_bytes).or(session.leaf()).unwrap_or_default().into()
+fn whose<'c>(session: &Session<'c>) -> &'c [u8] {
+    session.client().map(str::as_bytes).or(session.leaf()).unwrap_or_default()
 }
 
 async fn serve(service: Service, stream: Stream<TcpStream>, arrival: Arrival) {

@@ -22,8 +22,7 @@ const PARTING: Duration = Duration::from_secs(1);
 pub(super) enum Event {
     Listening { address: SocketAddr, metrics: Option<SocketAddr>, to: String },
     Refused(Refusal),
-    SentAway { peer: SocketAddr },
-    OverLimit { peer: SocketAddr, client: Option<String> },
+    OverLimit { peer: SocketAddr, client: Option<String>, leaf_sha256: Option<String> },
     Ended { client: Option<String>, reason: &'static str, detail: String },
     Reloaded { generation: u64 },
     ReloadFailed { message: String },
@@ -167,11 +166,10 @@ impl Event {
                 format!("listening on {address}, to {to}{}", metrics.unwrap_or_default())
             }
             Self::Refused(refusal) => refusal.for_people(),
-            Self::SentAway { peer } => {
-                format!("sent away: {peer}: it was slow to say who it is, and others wait")
-            }
-            Self::OverLimit { peer, client } => {
-                format!("over the limit: {peer}: {} has no connections left", known(client))
+            Self::OverLimit { peer, client, leaf_sha256 } => {
+                let which = leaf_sha256.iter().map(|digest| format!(" cert_sha256={digest}"));
+                let which: String = which.collect();
+                format!("over the limit: {peer}{which}: {} has no connections left", known(client))
             }
             Self::Ended { client, reason, detail } => {
                 format!("ended: {}: {reason}: {}", known(client), escaped(detail))
