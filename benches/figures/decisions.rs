@@ -6,9 +6,11 @@ use countersign::Verifier;
 use countersign_benches::contest::Failure;
 use countersign_benches::figure::{Against, Figure, Said, Sample, Unit};
 use countersign_benches::hot::{self, Hot, allow, shuffled};
-use countersign_benches::measure::{self, Series};
+use countersign_benches::measure;
 use countersign_benches::pair::two_to_one;
 use countersign_benches::pin::{cores, on_one_core};
+use countersign_benches::quiet::Watch;
+use countersign_benches::series::{Series, median};
 use countersign_benches::world::World;
 use countersign_benches::{allocations, effort};
 use countersign_testkit::forge::KeyKind;
@@ -43,8 +45,12 @@ fn warm(world: &World, verifier: &Verifier, listed: usize, hot: &Hot<'_>, said: 
         said.say(&goal.map_or(figure.clone(), |goal| figure.goal(goal).if_missed(OF_MANY)));
     };
     let order = shuffled(hot::CLIENTS);
-    let passes =
-        (0..effort::rounds(501)).map(|_| measure::median(received(world, verifier, &order)));
+    let mut watch = Watch::default();
+    let pass = |_| {
+        watch.wait();
+        median(received(world, verifier, &order))
+    };
+    let passes = (0..effort::rounds(501)).map(pass);
     let ns = passes.fold(f64::INFINITY, f64::min);
     let clients = format!("1,000 clients in turn, {listed} listed");
     say(said, &format!("{clients}, chain just received"), ns, Some(120.0));
@@ -105,6 +111,9 @@ fn received(world: &World, verifier: &Verifier, clients: &[usize]) -> Vec<f64> {
     clients.chunks_exact(AT_ONCE).map(batch).collect()
 }
 
+/// Clients until it is looked again whether the core is quiet: a millisecond's.
+const BETWEEN_LOOKS: usize = 64 * AT_ONCE;
+
 /// More clients than any cache of the machine holds: as they come off the network, and beside it
 /// without.
 fn strangers(world: &World, verifier: &Verifier, many: usize, said: &mut Said) {
@@ -113,12 +122,21 @@ fn strangers(world: &World, verifier: &Verifier, many: usize, said: &mut Said) {
         order.iter().for_each(|i| allow(verifier, &world.chain(*i)));
     }
     let hits = verifier.metrics().chain_hits();
-    let received = Series { rounds: received(world, verifier, &order) };
+    let mut watch = Watch::default();
+    let received = order.chunks(BETWEEN_LOOKS).flat_map(|clients| {
+        watch.wait();
+        received(world, verifier, clients)
+    });
+    let received: Series = received.collect();
     let left = |batch: &[usize]| {
         let decide = |i: &usize| allow(verifier, &world.chain(*i));
         measure::once_ns(|| batch.iter().for_each(decide)) / AT_ONCE as f64
     };
-    let left = Series { rounds: order.chunks_exact(AT_ONCE).map(left).collect() };
+    let left = order.chunks(BETWEEN_LOOKS).flat_map(|clients| {
+        watch.wait();
+        clients.chunks_exact(AT_ONCE).map(left)
+    });
+    let left: Series = left.collect();
     let group = format!("Warm decision: {many} different clients");
     let figure = |what, unit, sample: Sample| Figure::new(&group, what, unit, sample);
     said.say(

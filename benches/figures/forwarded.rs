@@ -6,8 +6,9 @@ use aws_lc_rs::hmac;
 use countersign::forwarded::Family;
 use countersign_benches::contest::Failure;
 use countersign_benches::figure::{Against, Figure, Said, Unit};
-use countersign_benches::measure::{self, Series};
+use countersign_benches::measure;
 use countersign_benches::relayed::Relayed;
+use countersign_benches::series::Series;
 
 const FORWARDED: &str = "Forwarded certificate: P-256 leaf and intermediate";
 
@@ -58,8 +59,7 @@ fn signatures(relayed: &Relayed, said: &mut Said) {
                 black_box(hmac::sign(&key, black_box(&base)));
             },
         ]);
-        let rounds = checked.rounds.iter().zip(&signed.rounds);
-        let ours = Series { rounds: rounds.map(|(both, sign)| both - sign).collect() };
+        let ours = checked.beside(&signed, |both, sign| both - sign);
         say(said, what, &ours, "HMAC of the same", &limit);
     }
 }

@@ -6,7 +6,8 @@ use countersign_benches::contest::Failure;
 use countersign_benches::figure::{Against, Figure, Said, Unit};
 use countersign_benches::hot::shuffled;
 use countersign_benches::listed::{self, Arrivals, Kind, Table, table};
-use countersign_benches::measure::{self, Series};
+use countersign_benches::measure;
+use countersign_benches::series::Series;
 use countersign_benches::world::World;
 use countersign_benches::{allocations, effort};
 use countersign_testkit::forge::KeyKind;
@@ -67,11 +68,11 @@ const OF_LOADING: &str = "One thread reads and checks, another enters; each plac
 /// Nanoseconds for each client, of clients in an order without a pattern.
 fn ask(world: &World, entries: usize, lists: &Matching, table: &Table) -> Figure {
     let order = shuffled(world.leaves.len().min(entries));
-    let [mut ours, mut its] = [const { Series { rounds: Vec::new() } }; 2];
+    let [mut ours, mut its] = [const { Series::EMPTY }; 2];
     for (turn, clients) in order.chunks_exact(AT_ONCE).enumerate() {
         let arrivals = Arrivals::new(world, clients.iter().copied());
-        let mut ask_ours = || ours.rounds.push(each(|| arrivals.ask(lists)));
-        let mut ask_table = || its.rounds.push(each(|| arrivals.ask_table(table)));
+        let mut ask_ours = || ours.push(each(|| arrivals.ask(lists)), true);
+        let mut ask_table = || its.push(each(|| arrivals.ask_table(table)), true);
         if turn % 2 == 0 {
             ask_ours();
             ask_table();

@@ -3,6 +3,7 @@
 use countersign_benches::contest::Failure;
 use countersign_benches::figure::{Against, Figure, Said, Unit};
 use countersign_benches::loaded::Loaded;
+use countersign_benches::series::median;
 use countersign_benches::{allocations, crls, effort, measure};
 use countersign_testkit::PolicyDir;
 use countersign_testkit::forge::Authority;
@@ -20,7 +21,7 @@ pub(crate) fn figures(said: &mut Said) -> Result<(), Failure> {
     let small: Vec<f64> = (0..101).map(|_| Loaded::new(POLICY, &folder).time).collect();
     let what = "load one of an anchor and no list";
     let group = "Policy: loading and holding lists";
-    said.say(&Figure::new(group, what, Unit::Time, measure::median(small)));
+    said.say(&Figure::new(group, what, Unit::Time, median(small)));
 
     let entries = effort::entries(1_000_000, 100_000);
     let crl = crls::signed(&root, entries);

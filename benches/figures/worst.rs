@@ -10,6 +10,7 @@ use countersign_benches::contest::{
 };
 use countersign_benches::effort;
 use countersign_benches::figure::{Against, Figure, Said, Unit};
+use countersign_benches::quiet::Watch;
 use countersign_testkit::PolicyDir;
 use countersign_testkit::forge::NOW;
 use countersign_testkit::{vectors, worst};
@@ -43,7 +44,9 @@ pub(crate) fn figures(said: &mut Said) -> Result<(), Failure> {
 }
 
 fn chains() -> Figure {
-    let mut costs: Vec<Cost> = cases().iter().filter_map(measure).collect();
+    let mut watch = Watch::default();
+    let mut costs: Vec<Cost> =
+        cases().iter().filter_map(|case| measure(case, &mut watch)).collect();
     costs.sort_by(|a, b| b.ours.total_cmp(&a.ours));
     println!("\nWorst CPU time of one decision, nothing remembered");
     println!("  {:<56}{:>10}{:>12}  reason", "case", "ms", "webpki ms");
@@ -85,17 +88,17 @@ fn hellos() -> Figure {
     let (ours, rustls) = (server(&Countersign), server(&Rustls::USUAL));
     println!("\nWorst CPU time of one ClientHello");
     println!("  {:<56}{:>10}{:>12}", "full of", "ms", "rustls ms");
-    let (mut worst, mut peer) = (0.0_f64, 0.0_f64);
+    let (mut worst, mut peer, mut watch) = (0.0_f64, 0.0_f64, Watch::default());
     for hello in worst::hellos(limits::HELLO_BYTES, limits::HANDSHAKE_RECORDS as usize) {
-        let costs = [&ours, &rustls].map(|server| hearing(&**server, &hello.wire));
+        let costs = [&ours, &rustls].map(|server| hearing(&**server, &hello.wire, &mut watch));
         println!("  {:<56}{:>10.3}{:>12.3}", hello.name, costs[0], costs[1]);
         (worst, peer) = (worst.max(costs[0]), peer.max(costs[1]));
     }
     figure("the worst ClientHello", worst, "rustls, its worst", peer)
 }
 
-fn hearing(server: &dyn Server, wire: &[u8]) -> f64 {
-    least_ms(|| {
+fn hearing(server: &dyn Server, wire: &[u8], watch: &mut Watch) -> f64 {
+    least_ms(watch, || {
         let (mut input, mut output) = (wire.to_vec(), Vec::new());
         // Whether it is answered or refused does not matter.
         drop(server.accept().step(&mut input, &mut output));
@@ -139,7 +142,7 @@ fn published() -> Vec<Case> {
 }
 
 /// A case whose anchors or CRLs no policy would load says so and is left out.
-fn measure(case: &Case) -> Option<Cost> {
+fn measure(case: &Case, watch: &mut Watch) -> Option<Cost> {
     let verifier = match verifier(case) {
         Ok(verifier) => verifier,
         Err(error) => {
@@ -153,8 +156,8 @@ fn measure(case: &Case) -> Option<Cost> {
     Some(Cost {
         name: case.name.clone(),
         reason,
-        ours: least_ms(|| drop(decide())),
-        webpki: least_ms(|| webpki(case)),
+        ours: least_ms(watch, || drop(decide())),
+        webpki: least_ms(watch, || webpki(case)),
     })
 }
 
@@ -192,11 +195,15 @@ fn webpki(case: &Case) {
     );
 }
 
-fn least_ms(mut work: impl FnMut()) -> f64 {
+fn least_ms(watch: &mut Watch, mut work: impl FnMut()) -> f64 {
     let once = |work: &mut dyn FnMut()| {
         let start = Instant::now();
         work();
         start.elapsed().as_secs_f64() * 1e3
     };
-    (0..effort::rounds(RUNS)).map(|_| once(&mut work)).fold(f64::INFINITY, f64::min)
+    let run = |_| {
+        watch.wait();
+        once(&mut work)
+    };
+    (0..effort::rounds(RUNS)).map(run).fold(f64::INFINITY, f64::min)
 }

@@ -9,7 +9,9 @@ pub mod measure;
 pub mod pair;
 pub mod pin;
 pub mod profile;
+pub mod quiet;
 pub mod rerun;
+pub mod series;
 
 // Libraries beside each other.
 pub mod contest;

@@ -7,6 +7,8 @@
 use std::time::{Duration, Instant};
 
 use crate::effort;
+use crate::quiet::Watch;
+use crate::series::Series;
 
 /// Batches of one thing.
 const SAMPLES: usize = 25;
@@ -26,42 +28,12 @@ const BATCH: Duration = Duration::from_millis(2);
 /// Nanoseconds for one call of `f`.
 pub fn least_ns(mut f: impl FnMut()) -> f64 {
     let calls = calls_in_batch(BATCH, &mut f);
-    (0..effort::rounds(SAMPLES)).map(|_| batch_ns(calls, &mut f)).fold(f64::INFINITY, f64::min)
-}
-
-/// What one thing needed, round by round, in rounds in which everyone has a turn.
-#[derive(Clone, Debug, Default)]
-pub struct Series {
-    /// A figure for each round, nanoseconds where it is a time.
-    pub rounds: Vec<f64>,
-}
-
-impl Series {
-    /// The round in the middle.
-    ///
-    /// # Panics
-    /// Where there was none.
-    pub fn median(&self) -> f64 {
-        median(self.rounds.clone())
-    }
-
-    /// How far the middle half of the rounds lies apart, as a share of the median.
-    pub fn spread(&self) -> f64 {
-        let mut rounds = self.rounds.clone();
-        rounds.sort_by(f64::total_cmp);
-        (rounds[rounds.len() * 3 / 4] - rounds[rounds.len() / 4]) / self.median()
-    }
-
-    /// How much more this is than another, in the middle of all rounds.
-    pub fn beyond(&self, other: &Self) -> f64 {
-        median(self.rounds.iter().zip(&other.rounds).map(|(a, b)| a - b).collect())
-    }
-
-    /// This to another, in the middle of all rounds: whatever the machine does in a round, clock
-    /// changes included, it does to both.
-    pub fn ratio(&self, other: &Self) -> f64 {
-        median(self.rounds.iter().zip(&other.rounds).map(|(a, b)| a / b).collect())
-    }
+    let mut watch = Watch::default();
+    let batch = |_| {
+        watch.wait();
+        batch_ns(calls, &mut f)
+    };
+    (0..effort::rounds(SAMPLES)).map(batch).fold(f64::INFINITY, f64::min)
 }
 
 /// Calls each in batches that take turns; everyone goes first as often as anyone else.
@@ -80,11 +52,13 @@ fn turns<const N: usize>(
     mut works: [&mut dyn FnMut(); N],
 ) -> [Series; N] {
     let calls = works.each_mut().map(|work| calls_in_batch(length, work));
-    let mut all = [const { Series { rounds: Vec::new() } }; N];
+    let mut watch = Watch::default();
+    let mut all = [const { Series::EMPTY }; N];
     for round in 0..rounds {
         for turn in 0..N {
             let i = (round + turn) % N;
-            all[i].rounds.push(batch_ns(calls[i], &mut works[i]));
+            let (ns, is_quiet) = watch.round(|| batch_ns(calls[i], &mut works[i]));
+            all[i].push(ns, is_quiet);
         }
     }
     all
@@ -93,10 +67,13 @@ fn turns<const N: usize>(
 /// Calls `a` and then `b` with each item, once: for what cannot be repeated because it leaves
 /// traces.
 pub fn each_once<T>(items: &[T], mut a: impl FnMut(&T), mut b: impl FnMut(&T)) -> [Series; 2] {
-    let mut all = [const { Series { rounds: Vec::new() } }; 2];
+    let mut watch = Watch::default();
+    let mut all = [const { Series::EMPTY }; 2];
     for item in items {
-        all[0].rounds.push(once_ns(|| a(item)));
-        all[1].rounds.push(once_ns(|| b(item)));
+        let (both, is_quiet) = watch.round(|| [once_ns(|| a(item)), once_ns(|| b(item))]);
+        for (series, ns) in all.iter_mut().zip(both) {
+            series.push(ns, is_quiet);
+        }
     }
     all
 }
@@ -142,13 +119,4 @@ fn timed(calls: u32, f: &mut (impl FnMut() + ?Sized)) -> Duration {
         f();
     }
     start.elapsed()
-}
-
-/// The one in the middle.
-///
-/// # Panics
-/// Where there is none.
-pub fn median(mut figures: Vec<f64>) -> f64 {
-    figures.sort_by(f64::total_cmp);
-    figures[figures.len() / 2]
 }

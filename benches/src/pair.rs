@@ -5,8 +5,8 @@ use std::sync::Barrier;
 use std::time::Instant;
 
 use crate::effort;
-use crate::measure::Series;
 use crate::pin::pin;
+use crate::series::Series;
 
 /// Rounds: in each, either thread works alone and then both do.
 const ROUNDS: usize = 101;
@@ -57,7 +57,7 @@ pub fn two_to_one(cores: [usize; 2], work: impl Fn(usize) + Sync) -> Series {
         .iter()
         .zip(&second)
         .map(|([one, both], [other, with])| (both + with) / ((one + other) / 2.0));
-    Series { rounds: sums.collect() }
+    sums.collect()
 }
 
 fn calls_in_batch(work: &impl Fn(usize)) -> usize {

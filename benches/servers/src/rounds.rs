@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use countersign_benches::contest::Failure;
 use countersign_benches::effort;
-use countersign_benches::measure::Series;
+use countersign_benches::series::Series;
 use countersign_load::{Bounds, Crowd, Kind, Plan, authorities};
 
 use crate::contestant::Contestant;
@@ -90,7 +90,7 @@ impl Lane {
     ) -> Result<Self, Failure> {
         let plan = plan(contestant, situation, &server, situation.kind, AT_ONCE);
         let crowd = Crowd::new(plan, roots(site)?, &site.regulars)?;
-        let [cpu, rate, own_cores] = [const { Series { rounds: Vec::new() } }; 3];
+        let [cpu, rate, own_cores] = [const { Series::EMPTY }; 3];
         Ok(Self { contestant, server, crowd, void: None, cpu, rate, own_cores })
     }
 
@@ -103,9 +103,9 @@ impl Lane {
         } else if tally.good() == 0 {
             self.void = Some("nobody got through".into());
         }
-        self.cpu.rounds.push(cpu.as_secs_f64() * 1e9 / tally.good() as f64);
-        self.rate.rounds.push(tally.rate());
-        self.own_cores.rounds.push(tally.own_cores());
+        self.cpu.push(cpu.as_secs_f64() * 1e9 / tally.good() as f64, true);
+        self.rate.push(tally.rate(), true);
+        self.own_cores.push(tally.own_cores(), true);
         Ok(())
     }
 }

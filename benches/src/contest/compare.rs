@@ -4,9 +4,10 @@ use super::{Failure, Heaped, Lane, Peer, Task, interleave};
 use crate::effort;
 use crate::figure::{Against, Figure, Unit};
 
-/// Many rounds, so that whatever disturbs some of them leaves the median alone; a turn is long
-/// enough for the peer's code to be in the processor's caches for most of it.
-const ROUNDS: usize = 61;
+/// Many rounds, so that whatever disturbs some of them leaves the median alone. A turn is long enough for
+/// the peer's code to be in the processor's caches for most of it, and short enough to be over before
+/// a quiet core is not quiet any more.
+const ROUNDS: usize = 201;
 
 /// Someone to be compared with.
 pub struct Rival<'m> {

@@ -7,7 +7,7 @@ use rustls::crypto::SupportedKxGroup;
 use rustls::{CipherSuite, ClientConnection, HandshakeKind, NamedGroup, ProtocolVersion};
 
 use super::{Clients, Failure, Group, Progress, Server, ServerSide, Situation, Version, Visitor};
-use crate::measure::median;
+use crate::series::median;
 
 /// More turns than any handshake needs.
 const TURNS: usize = 8;

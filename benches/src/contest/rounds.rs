@@ -1,7 +1,8 @@
 //! Rounds in which everyone has a turn.
 
 use super::{Failure, Peer, Task};
-use crate::measure::Series;
+use crate::quiet::Watch;
+use crate::series::Series;
 
 /// Someone, and what they needed round by round.
 pub struct Lane<'p> {
@@ -27,11 +28,13 @@ pub fn interleave(
     rounds: usize,
     times: usize,
 ) -> Result<(), Failure> {
+    let mut watch = Watch::default();
     for round in 0..rounds {
         for turn in 0..lanes.len() {
             let Lane { peer, series } = &mut lanes[(round + turn) % lanes.len()];
-            let figure = peer.run(task, times);
-            series.rounds.push(figure.map_err(|error| format!("{}: {error}", peer.name()))?);
+            let (figure, is_quiet) = watch.round(|| peer.run(task, times));
+            let figure = figure.map_err(|error| format!("{}: {error}", peer.name()))?;
+            series.push(figure, is_quiet);
         }
     }
     Ok(())

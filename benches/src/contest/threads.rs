@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use super::{Clients, Failure, Flight, Server};
 use crate::effort;
-use crate::measure::Series;
 use crate::pin::pin;
+use crate::series::Series;
 
 /// Handshakes in step in each thread.
 const ABREAST: usize = 24;
@@ -30,8 +30,8 @@ pub fn speedup(server: &dyn Server, clients: &Clients, cores: &[usize]) -> Resul
         let all = in_step(server, clients, cores)?;
         Ok(cores.len() as f64 * one.as_secs_f64() / all.as_secs_f64())
     };
-    let rounds = (0..effort::rounds(ROUNDS)).map(round).collect::<Result<_, Failure>>()?;
-    Ok(Series { rounds })
+    let rounds: Series = (0..effort::rounds(ROUNDS)).map(round).collect::<Result<_, Failure>>()?;
+    Ok(rounds)
 }
 
 /// The time of the slowest thread.

@@ -14,7 +14,7 @@ pub use terminal::table as terminal_table;
 
 use serde::{Deserialize, Serialize};
 
-use crate::measure::Series;
+use crate::series::Series;
 
 /// What a number counts. All but rates and multiples are costs: less of them is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

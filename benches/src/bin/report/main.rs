@@ -16,9 +16,10 @@ const HEAD: &str = "\
 # Results
 
 Written by `make bench`; not by hand. Times are of one machine and one hour: trust the ratios, which
-are of neighbouring rounds and good to some percent. ± is half of how far the middle half of the rounds
-lies apart. *ours* compares ours with what stands in the row: times a limit, times a peer's rate, or
-its cost. What each bench measures and leaves out is at the top of its file.
+are of neighbouring rounds and good to some percent. Rounds during which somebody else used the same core of
+the processor, as on machines that are rented, do not count where there were others (`benches/src/quiet.rs`). ± is half of how far the
+middle half of the rounds lies apart. *ours* compares ours with what stands in the row: times a limit,
+times a peer's rate, or its cost. What each bench measures and leaves out is at the top of its file.
 ";
 
 fn main() -> Result<(), Box<dyn Error>> {
