@@ -54,7 +54,7 @@ bench-servers: ## nginx with the module beside nginx as it is, and the examples,
 	$(call say,"the modules - the examples in C - 28 servers - in turns: three minutes")
 	@work=$$(mktemp -d) && trap 'rm -rf "$$work"' EXIT && TMPDIR=$$work $(BUILT)/bench-servers
 
-fuzz: ## every fuzz target, as many at a time as there are cores, SECONDS=60 each
+fuzz: ## every fuzz target in turn, SECONDS=60 each
 	@.ci/fuzz $(SECONDS)
 
 tsan: ## C threads that decide while another reloads, under the thread sanitizer; needs nightly
@@ -107,7 +107,7 @@ ring:
 
 fuzz-smoke:
 	$(call say,"fuzz: 20 s for each target")
-	@.ci/fuzz 20 --if-possible
+	@.ci/fuzz 20 --smoke
 
 conformance:
 	$(call say,"conformance: x509-limbo - BetterTLS - PKITS - Wycheproof")

@@ -6,10 +6,10 @@
 
 use std::sync::OnceLock;
 
-use arrayvec::ArrayVec;
+use hmac::KeyInit;
+use hmac::block_api::HmacCore;
 use hmac::digest::OutputSizeUser;
-use hmac::digest::block_api::EagerHash;
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::digest::block_api::{Buffer, EagerHash, FixedOutputCore, UpdateCore};
 use rustls::crypto::hmac::Tag;
 use rustls::crypto::tls13::{Hkdf, HkdfExpander, OkmBlock, OutputLengthError};
 
@@ -17,7 +17,7 @@ use rustls::crypto::tls13::{Hkdf, HkdfExpander, OkmBlock, OutputLengthError};
 pub(super) struct SavedStateHkdf<H: EagerHash> {
     /// Zeroes extracted with a salt of zeroes: where every handshake without a pre-shared key begins
     /// (RFC 8446 section 7.1), the same for all.
-    zeroes: OnceLock<Hmac<H>>,
+    zeroes: OnceLock<Keyed<H>>,
 }
 
 impl<H: EagerHash> SavedStateHkdf<H> {
@@ -26,91 +26,107 @@ impl<H: EagerHash> SavedStateHkdf<H> {
     }
 }
 
-fn hash_len<H: EagerHash>() -> usize {
-    <Hmac<H> as OutputSizeUser>::output_size()
+/// A pseudorandom key, ready to be expanded: HMAC before its message, which is the states behind the two
+/// pads, without the buffer that a message needs.
+struct Keyed<H: EagerHash>(HmacCore<H>);
+
+impl<H: EagerHash> Clone for Keyed<H> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
 }
 
-fn keyed<H: EagerHash>(key: &[u8]) -> Hmac<H> {
-    Hmac::<H>::new_from_slice(key).expect("HMAC takes keys of any length")
+type MacOutput<H> = hmac::digest::Output<HmacCore<H>>;
+
+impl<H: EagerHash> Keyed<H> {
+    fn new(key: &[u8]) -> Self {
+        Self(HmacCore::new_from_slice(key).expect("HMAC takes keys of any length"))
+    }
+
+    /// HKDF-Extract (RFC 5869 section 2.2), ready to be expanded.
+    fn extract(salt: &[u8], secret: &[u8]) -> Self {
+        Self::new(&Self::new(salt).mac(secret))
+    }
+
+    fn mac(&self, message: &[u8]) -> MacOutput<H> {
+        let mut all = self.message();
+        all.add(message);
+        all.finish()
+    }
+
+    fn message(&self) -> Message<H> {
+        Message { state: self.0.clone(), buffer: Buffer::<HmacCore<H>>::default() }
+    }
+
+    /// T(n) of RFC 5869 section 2.3.
+    fn block(&self, previous: &[u8], info: &[&[u8]], n: u8) -> MacOutput<H> {
+        let mut message = self.message();
+        message.add(previous);
+        info.iter().for_each(|part| message.add(part));
+        message.add(&[n]);
+        message.finish()
+    }
+
+    fn output_len() -> usize {
+        <HmacCore<H> as OutputSizeUser>::output_size()
+    }
 }
 
-fn extract<H: EagerHash>(salt: &[u8], secret: &[u8]) -> Hmac<H> {
-    let mut extract = keyed::<H>(salt);
-    extract.update(secret);
-    keyed(&extract.finalize().into_bytes())
+/// A message on its way through a [`Keyed`].
+struct Message<H: EagerHash> {
+    state: HmacCore<H>,
+    buffer: Buffer<HmacCore<H>>,
+}
+
+impl<H: EagerHash> Message<H> {
+    fn add(&mut self, part: &[u8]) {
+        let state = &mut self.state;
+        self.buffer.digest_blocks(part, |blocks| state.update_blocks(blocks));
+    }
+
+    fn finish(mut self) -> MacOutput<H> {
+        let mut output = MacOutput::<H>::default();
+        self.state.finalize_fixed_core(&mut self.buffer, &mut output);
+        output
+    }
 }
 
 impl<H> Hkdf for SavedStateHkdf<H>
 where
     H: EagerHash + 'static,
-    Hmac<H>: Clone + Send + Sync,
+    HmacCore<H>: Send + Sync,
 {
     fn extract_from_zero_ikm(&self, salt: Option<&[u8]>) -> Box<dyn HkdfExpander> {
-        let zeroes = &[0; OkmBlock::MAX_LEN][..hash_len::<H>()];
-        let extracted = match salt {
-            None => self.zeroes.get_or_init(|| extract::<H>(&[], zeroes)).clone(),
-            Some(salt) => extract::<H>(salt, zeroes),
-        };
-        Box::new(Expander(extracted))
+        let zeroes = &[0; OkmBlock::MAX_LEN][..Keyed::<H>::output_len()];
+        Box::new(match salt {
+            None => self.zeroes.get_or_init(|| Keyed::extract(&[], zeroes)).clone(),
+            Some(salt) => Keyed::<H>::extract(salt, zeroes),
+        })
     }
 
     fn extract_from_secret(&self, salt: Option<&[u8]>, secret: &[u8]) -> Box<dyn HkdfExpander> {
         // A salt that is not given is as many zeroes as the hash is long (RFC 5869 section 2.2),
         // and HMAC pads a short key with zeroes.
-        Box::new(Expander(extract::<H>(salt.unwrap_or(&[]), secret)))
+        Box::new(Keyed::<H>::extract(salt.unwrap_or(&[]), secret))
     }
 
     fn expander_for_okm(&self, okm: &OkmBlock) -> Box<dyn HkdfExpander> {
-        Box::new(Expander(keyed::<H>(okm.as_ref())))
+        Box::new(Keyed::<H>::new(okm.as_ref()))
     }
 
     fn hmac_sign(&self, key: &OkmBlock, message: &[u8]) -> Tag {
-        let mut mac = keyed::<H>(key.as_ref());
-        mac.update(message);
-        Tag::new(&mac.finalize().into_bytes())
+        Tag::new(&Keyed::<H>::new(key.as_ref()).mac(message))
     }
 }
 
-/// More than an HkdfLabel of TLS 1.3 with a hash of 48 octets, and its counter (RFC 8446 section 7.1).
-const SHORT_OCTETS: usize = 96;
-
-/// A pseudorandom key, ready to be expanded.
-struct Expander<H: EagerHash>(Hmac<H>);
-
-impl<H> Expander<H>
+impl<H> HkdfExpander for Keyed<H>
 where
     H: EagerHash,
-    Hmac<H>: Clone,
-{
-    /// T(n) of RFC 5869 section 2.3.
-    fn block(&self, previous: &[u8], info: &[&[u8]], n: u8) -> hmac::digest::Output<Hmac<H>> {
-        let mut mac = self.0.clone();
-        // The parts of a label are a few octets each: to copy them side by side costs less than to tell
-        // the hash of each.
-        let mut short = ArrayVec::<u8, SHORT_OCTETS>::new();
-        let mut take = |part: &[u8]| {
-            if short.try_extend_from_slice(part).is_err() {
-                mac.update(&short);
-                short.clear();
-                mac.update(part);
-            }
-        };
-        take(previous);
-        info.iter().for_each(|part| take(part));
-        take(&[n]);
-        mac.update(&short);
-        mac.finalize().into_bytes()
-    }
-}
-
-impl<H> HkdfExpander for Expander<H>
-where
-    H: EagerHash,
-    Hmac<H>: Clone + Send + Sync,
+    HmacCore<H>: Send + Sync,
 {
     fn expand_slice(&self, info: &[&[u8]], output: &mut [u8]) -> Result<(), OutputLengthError> {
-        let mut previous: Option<hmac::digest::Output<Hmac<H>>> = None;
-        let blocks = output.chunks_mut(hash_len::<H>());
+        let mut previous: Option<MacOutput<H>> = None;
+        let blocks = output.chunks_mut(Self::output_len());
         if blocks.len() > usize::from(u8::MAX) {
             return Err(OutputLengthError);
         }
@@ -127,7 +143,7 @@ where
     }
 
     fn hash_len(&self) -> usize {
-        hash_len::<H>()
+        Self::output_len()
     }
 }
 

@@ -69,7 +69,13 @@ impl PublicKey {
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), VerifyError> {
-        let good = self.verifying_key(algorithm)?.verify(message, signature);
+        let key = self.verifying_key(algorithm)?;
+        // The provider's own way from a message makes a context for the hash, copies and frees it: two
+        // thousand instructions more.
+        let good = match MessageDigest::of(algorithm, message) {
+            Some(digest) => key.verify_digest(&digest, signature),
+            None => key.verify(message, signature),
+        };
         if good { Ok(()) } else { Err(VerifyError::BadSignature) }
     }
 
