@@ -28,8 +28,8 @@ pub(crate) fn figures(said: &mut Said) -> Result<(), Failure> {
 
 /// Where the goal of parsing is missed.
 const OF_PARSING: &str = "2,900 instructions, as many as rustls-webpki needs, which reads fewer of the \
-    extensions here: where this is missed, that one's time says how slow the clock was. Reading extensions that \
-    no rule asks for when they are asked for would close it.";
+    extensions here: where this is missed, that one's time says how much of the core others used. Reading \
+    extensions that no rule asks for when they are asked for would close it.";
 
 fn parse(leaf: &[u8]) -> Figure {
     let der = CertificateDer::from(leaf);

@@ -10,8 +10,8 @@ use crate::effort;
 use crate::quiet::Watch;
 use crate::series::Series;
 
-/// Batches of one thing.
-const SAMPLES: usize = 25;
+/// Batches of one thing, [`SHORT_BATCH`] long.
+const SAMPLES: usize = 251;
 
 /// Batches of each of several things that are compared.
 const ROUNDS: usize = 101;
@@ -20,14 +20,14 @@ const ROUNDS: usize = 101;
 const CLOSE_ROUNDS: usize = 1_001;
 
 /// How long such a batch is to take: so short that most are not interrupted on a machine that is busy.
-const CLOSE_BATCH: Duration = Duration::from_micros(200);
+const SHORT_BATCH: Duration = Duration::from_micros(200);
 
 /// How long a batch is to take; shorter than a scheduler's turn, so that some are not interrupted.
 const BATCH: Duration = Duration::from_millis(2);
 
 /// Nanoseconds for one call of `f`.
 pub fn least_ns(mut f: impl FnMut()) -> f64 {
-    let calls = calls_in_batch(BATCH, &mut f);
+    let calls = calls_in_batch(SHORT_BATCH, &mut f);
     let mut watch = Watch::default();
     let batch = |_| {
         watch.wait();
@@ -43,7 +43,7 @@ pub fn in_turns<const N: usize>(works: [&mut dyn FnMut(); N]) -> [Series; N] {
 
 /// The same for calls of nanoseconds that differ by a few: more and shorter batches.
 pub fn in_short_turns<const N: usize>(works: [&mut dyn FnMut(); N]) -> [Series; N] {
-    turns(effort::rounds(CLOSE_ROUNDS), CLOSE_BATCH, works)
+    turns(effort::rounds(CLOSE_ROUNDS), SHORT_BATCH, works)
 }
 
 fn turns<const N: usize>(

@@ -20,12 +20,19 @@ pub fn pin(core: usize) -> bool {
 /// # Panics
 /// Where `work` does.
 pub fn on_one_core<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    let core = cores().last().copied().unwrap_or_default();
-    let pinned = || {
-        if !pin(core) {
+    on(cores().last().copied().unwrap_or_default(), |is_pinned| {
+        if !is_pinned {
             println!("not pinned to a core: expect wider spreads");
         }
         work()
-    };
+    })
+}
+
+/// Does this on a core, in a thread of its own, and tells it whether it is there.
+///
+/// # Panics
+/// Where `work` does.
+pub fn on<T: Send>(core: usize, work: impl FnOnce(bool) -> T + Send) -> T {
+    let pinned = || work(pin(core));
     std::thread::scope(|scope| scope.spawn(pinned).join().expect("the work panicked"))
 }

@@ -8,6 +8,7 @@
 //! not count where enough others were not.
 
 use std::hint::black_box;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex, Once, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,7 @@ use rustls_pki_types::CertificateDer;
 use webpki::EndEntityCert;
 
 use crate::effort;
+use crate::pin::on;
 
 /// How much above the least that was seen is still quiet.
 const LEEWAY: f64 = 1.1;
@@ -23,8 +25,11 @@ const LEEWAY: f64 = 1.1;
 /// How long to look for the least, before the first figure.
 const FIRST_LOOK: Duration = Duration::from_secs(5);
 
-/// How long the rounds of one figure may wait in all.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long the rounds of one figure may wait.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// How long those of all figures may: a machine may be busy for ever.
+const PATIENCE_IN_ALL: Duration = Duration::from_secs(900);
 
 /// Between two looks while waiting.
 const PAUSE: Duration = Duration::from_millis(1);
@@ -107,10 +112,23 @@ impl Default for Watch {
 impl Watch {
     /// Returns when the core is quiet, or patience has come to its end.
     pub fn wait(&mut self) {
-        while !is_quiet() && !self.patience.is_zero() {
+        static WAITED_MS: AtomicU64 = AtomicU64::new(0);
+        let most = effort::patience(PATIENCE_IN_ALL).as_millis();
+        while !is_quiet()
+            && !self.patience.is_zero()
+            && u128::from(WAITED_MS.load(Ordering::Relaxed)) < most
+        {
             std::thread::sleep(PAUSE);
             self.patience = self.patience.saturating_sub(PAUSE);
+            WAITED_MS.fetch_add(PAUSE.as_millis() as u64, Ordering::Relaxed);
         }
+    }
+
+    /// A round on several cores, begun when each was quiet, and whether all were at its end.
+    pub fn round_on<T>(&mut self, cores: &[usize], work: impl FnOnce() -> T) -> (T, bool) {
+        cores.iter().for_each(|core| on(*core, |_| self.wait()));
+        let result = work();
+        (result, cores.iter().all(|core| on(*core, |_| is_quiet())))
     }
 
     /// A round of the figure, begun in a quiet moment, and whether its end was in one.

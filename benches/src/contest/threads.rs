@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use super::{Clients, Failure, Flight, Server};
 use crate::effort;
 use crate::pin::pin;
+use crate::quiet::Watch;
 use crate::series::Series;
 
 /// Handshakes in step in each thread.
@@ -24,14 +25,18 @@ const ROUNDS: usize = 61;
 /// # Errors
 /// Where a handshake fails.
 pub fn speedup(server: &dyn Server, clients: &Clients, cores: &[usize]) -> Result<Series, Failure> {
-    let round = |round: usize| {
+    let round = |round: usize| -> Result<f64, Failure> {
         // Each core alone as often as any other: their clocks differ.
         let one = in_step(server, clients, &[cores[round % cores.len()]])?;
         let all = in_step(server, clients, cores)?;
         Ok(cores.len() as f64 * one.as_secs_f64() / all.as_secs_f64())
     };
-    let rounds: Series = (0..effort::rounds(ROUNDS)).map(round).collect::<Result<_, Failure>>()?;
-    Ok(rounds)
+    let (mut watch, mut series) = (Watch::default(), Series::EMPTY);
+    for turn in 0..effort::rounds(ROUNDS) {
+        let (ratio, is_quiet) = watch.round_on(cores, || round(turn));
+        series.push(ratio?, is_quiet);
+    }
+    Ok(series)
 }
 
 /// The time of the slowest thread.
