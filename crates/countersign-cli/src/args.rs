@@ -115,6 +115,10 @@ pub(crate) struct Serve {
     /// Connections of one client at a time; more are closed [default: as many as there are]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) max_connections_per_client: Option<u32>,
+    /// Handshakes under way from one address, or one /64 of IPv6; more are closed [default: half of
+    /// --max-connections]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) max_handshakes_per_address: Option<u32>,
     /// Close a connection on which nothing moves for this long
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = seconds())]
     pub(crate) idle_timeout: u64,

@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 
 use super::counters::Counters;
 use super::http::Http;
-use super::places::{Place, Places};
+use super::places::{Place, Places, Stranger};
 use super::presented::{hex, noting};
 use super::report::{Event, Refusal, Report};
 use super::tcp::Tcp;
@@ -65,7 +65,8 @@ impl Stopping {
 }
 
 /// Accepts until the process is to end. At most as many connections as `places` has are here at a
-/// time; others wait in the system's queue.
+/// time; others wait in the system's queue. Whose address has too many handshakes under way is not
+/// heard: who connects and says nothing is not to have all places.
 pub(super) async fn listen(
     listener: TcpListener,
     shared: Arc<Shared>,
@@ -88,8 +89,15 @@ pub(super) async fn listen(
                 }
             },
         };
+        let Some(stranger) = places.stranger(peer.ip()) else {
+            shared.counters.crowded.add();
+            shared.report.tell_of_peer(&Event::Crowded { peer });
+            continue;
+        };
         let arrival = Arrival { peer, stopping: stopping.clone() };
-        tokio::spawn(welcome(Arc::clone(&shared), service.clone(), socket, arrival, place));
+        let welcomed =
+            welcome(Arc::clone(&shared), service.clone(), socket, arrival, stranger, place);
+        tokio::spawn(welcomed);
     }
 }
 
@@ -108,6 +116,7 @@ async fn welcome(
     service: Service,
     socket: TcpStream,
     mut arrival: Arrival,
+    stranger: Stranger,
     mut place: Place,
 ) {
     // A handshake's flights must not wait for each other.
@@ -117,6 +126,7 @@ async fn welcome(
         // Nothing was asked for yet.
         () = arrival.stopping.begun() => return,
     };
+    drop(stranger);
     match accepted {
         Ok(mut stream) => {
             if !place.is_for(whose(&stream.session())) {

@@ -26,6 +26,7 @@ mod secret;
 mod settings;
 mod signals;
 mod silence;
+mod tally;
 mod target;
 mod tcp;
 mod upload;
@@ -46,7 +47,7 @@ use crate::args::Serve;
 use crate::failure::Failure;
 use listener::{Stopping, listen};
 use metrics::Watch;
-use places::Places;
+use places::{Most, Places};
 use report::Event;
 use settings::Settings;
 use signals::{Ending, Hangup};
@@ -85,7 +86,13 @@ async fn serve(args: &Serve, settings: Settings) -> Result<(), Failure> {
         tokio::spawn(watch.serve(listener));
     }
     let following = tokio::spawn(follower.follow(Duration::from_secs(args.reload_every), hangup));
-    let places = Places::new(args.max_connections, args.max_connections_per_client);
+    let of_one_address =
+        args.max_handshakes_per_address.unwrap_or(args.max_connections.div_ceil(2));
+    let places = Places::new(Most {
+        connections: args.max_connections,
+        of_one_client: args.max_connections_per_client,
+        of_one_address: Some(of_one_address),
+    });
     let listening =
         tokio::spawn(listen(listener, Arc::clone(&shared), service, Arc::clone(&places), stopping));
     let (to, report) = (args.to.to_string(), &shared.report);

@@ -1,28 +1,38 @@
-//! Who may be here: so many connections at a time, and so many of one client.
+//! Who may be here: so many connections at a time, so many of one client, and so many from one
+//! address that have not said yet who they are.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::tally::{Counted, Tally};
+
+/// The most there may be at a time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Most {
+    pub(super) connections: u32,
+    pub(super) of_one_client: Option<u32>,
+    /// Handshakes under way.
+    pub(super) of_one_address: Option<u32>,
+}
 
 /// The places of one listener.
 #[derive(Debug)]
 pub(super) struct Places {
     most: u32,
     free: Arc<Semaphore>,
-    /// How many connections one client may have.
-    most_of_one: Option<u32>,
-    /// How many each has, where that is limited.
-    clients: Mutex<HashMap<Box<[u8]>, u32>>,
+    clients: Arc<Tally<Box<[u8]>>>,
+    strangers: Arc<Tally<Ipv6Addr>>,
 }
 
 impl Places {
-    pub(super) fn new(most: u32, most_of_one: Option<u32>) -> Arc<Self> {
+    pub(super) fn new(most: Most) -> Arc<Self> {
         Arc::new(Self {
-            most,
-            free: Arc::new(Semaphore::new(most as usize)),
-            most_of_one,
-            clients: Mutex::default(),
+            most: most.connections,
+            free: Arc::new(Semaphore::new(most.connections as usize)),
+            clients: Tally::new(most.of_one_client),
+            strangers: Tally::new(most.of_one_address),
         })
     }
 
@@ -31,6 +41,12 @@ impl Places {
         let permit = Arc::clone(&self.free).acquire_owned().await;
         let permit = permit.expect("invariant: it is never closed");
         Place { client: None, places: Arc::clone(self), _permit: permit }
+    }
+
+    /// Somebody from there whose handshake begins, until it is over; `None` where too many from there
+    /// are at theirs.
+    pub(super) fn stranger(&self, from: IpAddr) -> Option<Stranger> {
+        self.strangers.count(network(from))
     }
 
     /// Ends once nobody is here.
@@ -43,18 +59,25 @@ impl Places {
     pub(super) fn taken(&self) -> usize {
         (self.most as usize).saturating_sub(self.free.available_permits())
     }
+}
 
-    /// What is behind it holds at every line, so a panic elsewhere does not spoil it.
-    fn clients(&self) -> MutexGuard<'_, HashMap<Box<[u8]>, u32>> {
-        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
+/// What one party has for itself: an address of IPv4, and the first 64 bits of one of IPv6 (RFC 4291
+/// section 2.5.1), behind which it can choose any.
+fn network(address: IpAddr) -> Ipv6Addr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_ipv6_mapped(),
+        IpAddr::V6(address) => (u128::from(address) >> 64 << 64).into(),
     }
 }
+
+/// Somebody at their handshake.
+pub(super) type Stranger = Counted<Ipv6Addr>;
 
 /// Somebody's place, until it is dropped.
 #[derive(Debug)]
 pub(super) struct Place {
     /// Whose connection it counts as.
-    client: Option<Box<[u8]>>,
+    client: Option<Counted<Box<[u8]>>>,
     places: Arc<Places>,
     _permit: OwnedSemaphorePermit,
 }
@@ -63,30 +86,8 @@ impl Place {
     /// Counts it as this client's; `false` where the client has as many as one may have.
     #[must_use]
     pub(super) fn is_for(&mut self, client: &[u8]) -> bool {
-        let Some(most) = self.places.most_of_one else { return true };
-        let client: Box<[u8]> = client.into();
-        let mut clients = self.places.clients();
-        let here = clients.entry(client.clone()).or_default();
-        if *here >= most {
-            return false;
-        }
-        *here += 1;
-        drop(clients);
-        self.client = Some(client);
-        true
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let Some(client) = self.client.take() else { return };
-        let mut clients = self.places.clients();
-        if let Some(here) = clients.get_mut(&client) {
-            *here -= 1;
-            if *here == 0 {
-                clients.remove(&client);
-            }
-        }
+        self.client = self.places.clients.count(client.into());
+        self.client.is_some()
     }
 }
 
@@ -98,9 +99,13 @@ mod tests {
 
     use super::*;
 
+    fn places(connections: u32) -> Arc<Places> {
+        Places::new(Most { connections, of_one_client: Some(2), of_one_address: Some(2) })
+    }
+
     #[tokio::test]
-    async fn a_client_has_as_many_as_one_may_have_and_leaves_nothing_behind() {
-        let places = Places::new(9, Some(2));
+    async fn a_client_has_as_many_as_one_may_have() {
+        let places = places(9);
         let mut taken = Vec::new();
         for (client, is_let_in) in [("a", true), ("a", true), ("a", false), ("b", true)] {
             let mut place = places.take().await;
@@ -114,22 +119,30 @@ mod tests {
         assert!(!places.take().await.is_for(b"a"));
         drop(taken);
         assert_eq!(places.taken(), 0);
-        assert!(places.clients().is_empty());
     }
 
     #[tokio::test]
-    async fn without_a_limit_nobody_is_counted() {
-        let places = Places::new(100, None);
-        let mut taken = Vec::new();
-        for _ in 0..100 {
-            let mut place = places.take().await;
-            assert!(place.is_for(b"a"));
-            taken.push(place);
-        }
-        assert!(places.clients().is_empty());
+    async fn whoever_comes_when_all_are_taken_waits() {
+        let places = places(2);
+        let taken = [places.take().await, places.take().await];
         let short = Duration::from_millis(50);
         assert!(timeout(short, places.take()).await.is_err());
         drop(taken);
         timeout(short, places.all_free()).await.unwrap();
+    }
+
+    #[test]
+    fn one_address_has_as_many_strangers_as_one_may_have() {
+        let places = places(9);
+        let from = |address: &str| places.stranger(address.parse().unwrap());
+        let known = [from("192.0.2.1"), from("::ffff:192.0.2.1")];
+        assert!(known.iter().all(Option::is_some));
+        assert!(from("192.0.2.1").is_none() && from("192.0.2.2").is_some());
+        // Everyone has a network of 64 bits to choose addresses from.
+        let others = [from("2001:db8::1"), from("2001:db8::ffff:1:2")];
+        assert!(others.iter().all(Option::is_some));
+        assert!(from("2001:db8::3").is_none() && from("2001:db8:0:1::3").is_some());
+        drop((known, others));
+        assert!(from("192.0.2.1").is_some() && from("2001:db8::3").is_some());
     }
 }

@@ -23,6 +23,7 @@ pub(super) enum Event {
     Listening { address: SocketAddr, metrics: Option<SocketAddr>, to: String },
     Refused(Refusal),
     OverLimit { peer: SocketAddr, client: Option<String>, leaf_sha256: Option<String> },
+    Crowded { peer: SocketAddr },
     Ended { client: Option<String>, reason: &'static str, detail: String },
     Reloaded { generation: u64 },
     ReloadFailed { message: String },
@@ -170,6 +171,9 @@ impl Event {
                 let which = leaf_sha256.iter().map(|digest| format!(" cert_sha256={digest}"));
                 let which: String = which.collect();
                 format!("over the limit: {peer}{which}: {} has no connections left", known(client))
+            }
+            Self::Crowded { peer } => {
+                format!("crowded: {peer}: too many handshakes are under way from this address")
             }
             Self::Ended { client, reason, detail } => {
                 format!("ended: {}: {reason}: {}", known(client), escaped(detail))

@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 use super::process::{PATIENCE, Serving};
@@ -44,6 +44,39 @@ async fn one_client_has_no_more_connections_than_one_may_have() {
         assert!(Instant::now() < until, "{}", scraped(&serving).await);
     }
     assert!(get(serving.address, "/", "").await.starts_with("HTTP/1.1 200 "));
+}
+
+#[tokio::test]
+async fn who_connects_and_says_nothing_does_not_have_all_places() {
+    let upstream = Upstream::start().await;
+    let more = ["--max-connections", "4", "--metrics", "127.0.0.1:0"];
+    let mut serving = Serving::start(&upstream.url(), &more);
+    let from = |address: [u8; 4]| {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((address, 0).into()).unwrap();
+        socket.connect(serving.address)
+    };
+    let silent = [from([127, 0, 0, 1]).await.unwrap(), from([127, 0, 0, 1]).await.unwrap()];
+    let mut third = from([127, 0, 0, 1]).await.unwrap();
+    let mut octet = [0];
+    let heard = timeout(PATIENCE, third.read(&mut octet)).await.unwrap();
+    assert!(!matches!(heard, Ok(1..)), "three are heard");
+    let mut other = from([127, 0, 0, 2]).await.unwrap();
+    let heard = timeout(Duration::from_millis(300), other.read(&mut octet)).await;
+    assert!(heard.is_err(), "another address is not heard: {heard:?}");
+    let crowded = serving.event("crowded");
+    assert_eq!(crowded["peer"], third.local_addr().unwrap().to_string());
+    assert!(scraped(&serving).await.contains("\ncountersign_serve_connections_crowded_total 1\n"));
+    // Those who are gone, or in, do not count.
+    drop(silent);
+    let until = Instant::now() + PATIENCE;
+    while connect(serving.address, APPROVED, "localhost", None).await.is_err() {
+        assert!(Instant::now() < until, "those who are gone still count");
+    }
+    let mut in_at_once = Vec::new();
+    for _ in 0..3 {
+        in_at_once.push(approved(serving.address).await);
+    }
 }
 
 async fn scraped(serving: &Serving) -> String {
