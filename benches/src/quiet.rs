@@ -8,7 +8,6 @@
 //! not count where enough others were not.
 
 use std::hint::black_box;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex, Once, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -25,11 +24,9 @@ const LEEWAY: f64 = 1.1;
 /// How long to look for the least, before the first figure.
 const FIRST_LOOK: Duration = Duration::from_secs(5);
 
-/// How long the rounds of one figure may wait.
-const PATIENCE: Duration = Duration::from_secs(120);
-
-/// How long those of all figures may: a machine may be busy for ever.
-const PATIENCE_IN_ALL: Duration = Duration::from_secs(900);
+/// How long the rounds of one figure may wait in all. A machine may be busy for ever, and there are fifty
+/// figures.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Between two looks while waiting.
 const PAUSE: Duration = Duration::from_millis(1);
@@ -112,15 +109,9 @@ impl Default for Watch {
 impl Watch {
     /// Returns when the core is quiet, or patience has come to its end.
     pub fn wait(&mut self) {
-        static WAITED_MS: AtomicU64 = AtomicU64::new(0);
-        let most = effort::patience(PATIENCE_IN_ALL).as_millis();
-        while !is_quiet()
-            && !self.patience.is_zero()
-            && u128::from(WAITED_MS.load(Ordering::Relaxed)) < most
-        {
+        while !is_quiet() && !self.patience.is_zero() {
             std::thread::sleep(PAUSE);
             self.patience = self.patience.saturating_sub(PAUSE);
-            WAITED_MS.fetch_add(PAUSE.as_millis() as u64, Ordering::Relaxed);
         }
     }
 
