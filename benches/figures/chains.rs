@@ -7,7 +7,7 @@ use countersign_benches::contest::{
 use countersign_benches::figure::Said;
 
 /// In a turn.
-const CHAINS: usize = 12;
+const CHAINS: usize = 40;
 
 pub(crate) fn figures(said: &mut Said) -> Result<(), Failure> {
     let material = Material::new(0);

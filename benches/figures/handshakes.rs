@@ -13,7 +13,7 @@ use countersign_benches::pin::{cores, on_one_core};
 use crate::decisions::OF_TWO;
 
 /// In a turn.
-const HANDSHAKES: usize = 12;
+const HANDSHAKES: usize = 40;
 
 const TIME: &str = "Handshake, the server's time";
 const HEAP: &str = "Heap of one connection, full handshake: all that asks malloc";

@@ -4,10 +4,8 @@ use super::{Failure, Heaped, Lane, Peer, Task, interleave};
 use crate::effort;
 use crate::figure::{Against, Figure, Unit};
 
-/// Many rounds, so that whatever disturbs some of them leaves the median alone. A turn is long enough for
-/// the peer's code to be in the processor's caches for most of it, and short enough to be over before
-/// a quiet core is not quiet any more.
-const ROUNDS: usize = 201;
+/// Many rounds, so that whatever disturbs some of them leaves the median alone.
+const ROUNDS: usize = 61;
 
 /// Someone to be compared with.
 pub struct Rival<'m> {

@@ -18,7 +18,7 @@ pub trait Peer {
     /// Who that is.
     fn name(&self) -> &str;
 
-    /// Nanoseconds for doing it once, in the middle of so many times.
+    /// Nanoseconds for doing it once, in the middle of so many times, the first quarter left out.
     ///
     /// # Errors
     /// Where it fails, is not what was asked for, or is nothing that this one does.

@@ -18,7 +18,8 @@ impl<'p> Lane<'p> {
 }
 
 /// So many rounds; in each, everyone does the task so many times. Everyone goes first as often as
-/// anyone else.
+/// anyone else, and before whom he goes in one round, he goes behind in the next: who comes after another
+/// process finds caches and predictions gone.
 ///
 /// # Errors
 /// Where one fails, with the name of whose it was.
@@ -31,7 +32,9 @@ pub fn interleave(
     let mut watch = Watch::default();
     for round in 0..rounds {
         for turn in 0..lanes.len() {
-            let Lane { peer, series } = &mut lanes[(round + turn) % lanes.len()];
+            let place = (round + turn) % lanes.len();
+            let place = if round.is_multiple_of(2) { place } else { lanes.len() - 1 - place };
+            let Lane { peer, series } = &mut lanes[place];
             let (figure, is_quiet) = watch.round(|| peer.run(task, times));
             let figure = figure.map_err(|error| format!("{}: {error}", peer.name()))?;
             series.push(figure, is_quiet);
