@@ -219,6 +219,7 @@ impl AcceptorBuilder {
             names,
             entries,
             handshake_time: self.handshake_time,
+            has_tls13: self.versions.contains(&TlsVersion::Tls13),
         })))
     }
 

@@ -15,6 +15,8 @@ pub(super) struct Configuration {
     pub(super) names: Arc<NameTable>,
     pub(super) entries: Vec<ConfiguredEntry>,
     pub(super) handshake_time: Duration,
+    /// TLS 1.3 is among the versions: whoever offers it gets it.
+    pub(super) has_tls13: bool,
 }
 
 /// An entry as connections use it.

@@ -420,7 +420,9 @@ impl Connection {
         };
         let accepted = self.step(now, input.len());
         let steps = Steps { accepted, identified: accepted, completed: accepted };
-        match Negotiation::new(&self.configuration.entries[entry], hello.server_name, steps) {
+        let is_tls13 = hello.offers_tls13 && self.configuration.has_tls13;
+        let entry_here = &self.configuration.entries[entry];
+        match Negotiation::new(entry_here, hello.server_name, is_tls13, steps) {
             Ok(negotiation) => {
                 let negotiation = Box::new(negotiation);
                 let records = RecordCounter::new(limits::HANDSHAKE_RECORDS);

@@ -20,13 +20,17 @@ const FRAGMENT_MAX: usize = 1 << 14;
 const HANDSHAKE: u8 = 22;
 const CLIENT_HELLO: u8 = 1;
 const SERVER_NAME: u16 = 0;
+const SUPPORTED_VERSIONS: u16 = 43;
 const HOST_NAME: u8 = 0;
+const TLS_1_3: [u8; 2] = [3, 4];
 
 /// What a hello asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Hello {
     /// In lower case, without a trailing dot. An address is no name.
     pub(super) server_name: Option<DnsName<'static>>,
+    /// TLS 1.3 is among the versions that it offers.
+    pub(super) offers_tls13: bool,
 }
 
 /// Not a ClientHello, and the alert that says so.
@@ -184,17 +188,20 @@ fn parse_hello(body: &[u8]) -> Result<Hello, BadHello> {
     }
     let mut extensions = Reader(extensions);
     let mut server_name = None;
+    let mut offers_tls13 = false;
     while !extensions.0.is_empty() {
         let kind = extensions.u16().ok_or(truncated)?;
         let contents = extensions.vector_u16().ok_or(truncated)?;
-        if kind == SERVER_NAME {
-            if server_name.is_some() {
+        match kind {
+            SERVER_NAME if server_name.is_some() => {
                 return Err(bad(Alert::ILLEGAL_PARAMETER, "two server_name extensions"));
             }
-            server_name = Some(parse_server_name(contents)?);
+            SERVER_NAME => server_name = Some(parse_server_name(contents)?),
+            SUPPORTED_VERSIONS => offers_tls13 = lists_tls13(contents),
+            _ => {}
         }
     }
-    Ok(Hello { server_name: server_name.flatten() })
+    Ok(Hello { server_name: server_name.flatten(), offers_tls13 })
 }
 
 /// Everything before the extensions, which are returned; none at all are as good as an empty list.
@@ -205,6 +212,12 @@ fn fixed_part<'a>(reader: &mut Reader<'a>) -> Option<&'a [u8]> {
     let _cipher_suites = reader.vector_u16()?;
     let _compression_methods = reader.vector_u8()?;
     if reader.0.is_empty() { Some(&[]) } else { reader.vector_u16() }
+}
+
+/// RFC 8446 section 4.2.1. What is wrong with the list is for rustls to say.
+fn lists_tls13(contents: &[u8]) -> bool {
+    let versions = Reader(contents).vector_u8().unwrap_or_default();
+    versions.chunks_exact(2).any(|version| version == TLS_1_3)
 }
 
 /// RFC 6066 section 3. An entry of another type ends the list, because nobody knows how long it is.

@@ -28,6 +28,12 @@ impl Identify {
 }
 
 impl ClientCertVerifier for Identify {
+    /// Asked twice: when a connection is made (see `Negotiation::new`),
+    /// and when the certificate is to be asked for, which is always in an exchange.
+    fn offer_client_auth(&self) -> bool {
+        exchange::with(|_| ()).is_some()
+    }
+
     fn client_auth_mandatory(&self) -> bool {
         self.judge.client_auth_mandatory()
     }

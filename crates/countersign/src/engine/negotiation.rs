@@ -27,15 +27,24 @@ pub(super) struct Negotiation {
 }
 
 impl Negotiation {
+    /// The client's CertificateVerify is over all messages in TLS 1.2, so rustls keeps them where it is to
+    /// ask for a certificate, which it asks of the verifier when a connection is made. In TLS 1.3 it is
+    /// over their hash: where the handshake `is_tls13`, the verifier is asked outside of the exchange, in
+    /// which it says no, and the messages are not kept. Were it not TLS 1.3 in the end, rustls would have
+    /// nothing to verify and refuse the client.
+    ///
     /// # Errors
     /// rustls does not take its configuration.
     pub(super) fn new(
         entry: &ConfiguredEntry,
         server_name: Option<DnsName<'static>>,
+        is_tls13: bool,
         steps: Steps,
     ) -> Result<Self, Error> {
-        let tls = UnbufferedServerConnection::new(Arc::clone(&entry.config))?;
-        Ok(Self { tls: Box::new(tls), exchange: Exchange::default(), server_name, steps })
+        let make = || UnbufferedServerConnection::new(Arc::clone(&entry.config));
+        let mut exchange = Exchange::default();
+        let tls = if is_tls13 { make() } else { exchange::during(&mut exchange, make) };
+        Ok(Self { tls: Box::new(tls?), exchange, server_name, steps })
     }
 
     /// [`drive`], with the exchange at hand for the callbacks.

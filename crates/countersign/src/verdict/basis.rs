@@ -205,7 +205,8 @@ fn client_bytes(snapshot: &Snapshot, client: Option<ClientIndex>) -> &[u8] {
 
 /// A rule as `kind:value`, UTF-8; empty where none decided.
 fn rule_bytes(snapshot: &Snapshot, rule: MatchedRule) -> Vec<u8> {
-    let mut text = Vec::new();
+    // Of most rules: each piece would have it grow.
+    let mut text = Vec::with_capacity(64);
     match rule {
         MatchedRule::None => {}
         MatchedRule::Issued => text.extend_from_slice(b"issued"),

@@ -153,3 +153,16 @@ proptest! {
         let _ = read(&records(&framed(CLIENT_HELLO, &input), 100));
     }
 }
+
+#[test]
+fn tls_1_3_is_offered_by_its_number_in_the_list() {
+    let offers = |lists: &[&[u8]]| {
+        let extensions: Vec<_> =
+            lists.iter().map(|list| (SUPPORTED_VERSIONS, list.to_vec())).collect();
+        read(&records(&message(&extensions), 1 << 14)).unwrap().unwrap().offers_tls13
+    };
+    assert!(offers(&[&[2, 3, 4]]) && offers(&[&[6, 0x7a, 0x7a, 3, 4, 3, 3]]));
+    assert!(!offers(&[]) && !offers(&[&[]]) && !offers(&[&[2, 3, 3]]));
+    // Two bytes of two versions; a list that is longer than its extension.
+    assert!(!offers(&[&[4, 3, 3, 4, 4]]) && !offers(&[&[4, 3, 4]]));
+}
