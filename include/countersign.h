@@ -18,11 +18,11 @@
  * CSN_..._INIT macro each time, or set struct_size to sizeof. They only ever grow at their end, so
  * a program built with an older header works with a newer library, and the other way round; copy
  * no more of one that the library gives you than its struct_size says. csn_bytes, csn_moment,
- * csn_progress and csn_step have no size, and never grow.
+ * csn_progress, csn_step, csn_header and csn_request have no size, and never grow.
  *
  * Ownership. What csn_..._new() and csn_..._from_...() give is yours, to be given to
- * csn_..._free(), once; freeing NULL is fine. Verifiers, acceptors and ticket keys are counted:
- * csn_..._up_ref() gives one more reference. What you pass in stays yours and is copied where it
+ * csn_..._free(), once; freeing NULL is fine. Verifiers, acceptors, ticket keys and nonce
+ * memories are counted: csn_..._up_ref() gives one more reference. What you pass in stays yours and is copied where it
  * is kept, unless a call says otherwise.
  *
  * Bytes have a length and need no NUL: what a peer says may hold one. Where a length or count is
@@ -261,6 +261,10 @@ typedef struct csn_acceptor csn_acceptor;
 // by two threads at once.
 typedef struct csn_acceptor_config csn_acceptor_config;
 
+// Whose signatures count, for how long, and over what. Without a key none does. Not to be used by two
+// threads at once.
+typedef struct csn_checker csn_checker;
+
 // One TLS connection of a peer, without a socket of its own. Used by one thread at a time, which
 // need not be the same each time.
 //
@@ -272,6 +276,33 @@ typedef struct csn_conn csn_conn;
 
 // What a server shows: its certificate chain and the private key.
 typedef struct csn_credential csn_credential;
+
+// Which headers a proxy writes about its client, and in which form. It is configuration: what a
+// value looks like never decides how it is read.
+typedef struct csn_family csn_family;
+
+// Remembers each signature that counted until it would not count any more, so that it counts once.
+// Shared freely between threads: one for all receivers of a process.
+typedef struct csn_nonce_memory csn_nonce_memory;
+
+// What a proxy says of one client: headers to be set in each of its requests, after whatever came
+// under their names was dropped. Made once for a connection.
+typedef struct csn_produced csn_produced;
+
+// Reads one family's headers, makes sure that a proxy wrote them, and lets the policy decide over the
+// chain in them. Shared freely between threads.
+typedef struct csn_receiver csn_receiver;
+
+// The two headers of a signature, Signature-Input and Signature: to be added as lines of their own,
+// behind those that a client may have under the same names.
+typedef struct csn_signed csn_signed;
+
+// Signs what csn_produced_new() says (RFC 9421), for one request and a short time.
+typedef struct csn_signer csn_signer;
+
+// Which headers of a request a proxy drops before it sets its own: always, also where the client
+// presented no certificate.
+typedef struct csn_strip csn_strip;
 
 // Keys for session tickets, derived from a secret by windows of time. Servers that share the
 // secret resume each other's sessions. Shared freely between threads.
@@ -484,6 +515,25 @@ typedef struct {
   // that takes it as not const.
   csn_bytes detail;
 } csn_refusal;
+
+// A header: its name in lower case, and its value.
+typedef struct {
+  // Its name.
+  csn_bytes name;
+  // Its value, without blanks around it.
+  csn_bytes value;
+} csn_header;
+
+// What a request asks for, as the server behind the proxy sees it: what a signature binds a
+// certificate to.
+typedef struct {
+  // Its method.
+  csn_bytes method;
+  // Its Host header, or its :authority.
+  csn_bytes authority;
+  // Path and query as they are sent, from the first "/".
+  csn_bytes target;
+} csn_request;
 
 #ifdef __cplusplus
 extern "C" {
@@ -852,6 +902,181 @@ csn_status csn_conn_certificate(const csn_conn *conn, size_t place, csn_bytes *o
 
 // Why the client was not let in. CSN_ERR_STATE where it was, or it has not come to that.
 csn_status csn_conn_refusal(const csn_conn *conn, csn_refusal *out);
+
+// A family by its name: "rfc9440" (Client-Cert), "xfcc" (Envoy's X-Forwarded-Client-Cert, of one
+// hop), "nginx", "apache", "traefik", "haproxy", "azure-app-service" and "cloudflare", which are
+// read and written; "alb-verify", "alb-passthrough", "google-cloud" and "cloudfront", which only
+// their own systems write.
+csn_status csn_family_from_name(const char *name, csn_family **out, csn_error *err);
+
+// Envoy's X-Forwarded-Client-Cert behind so many proxies that each add an element to it; the first
+// of so many is about the client, and more are refused.
+csn_status csn_family_from_xfcc(size_t trusted_hops, csn_family **out, csn_error *err);
+
+// Gives one of its headers another name, where the administrator of a proxy chose one. Names are
+// compared without case. Where it fails, the family is as it was.
+csn_status csn_family_rename(csn_family *family, const char *name, const char *to, csn_error *err);
+
+// Frees a family; NULL is fine. What was made with it stays.
+void csn_family_free(csn_family *family);
+
+// The headers of every family, under their usual names.
+csn_status csn_strip_new(csn_strip **out, csn_error *err);
+
+// And those of this family: one with names of its own.
+csn_status csn_strip_add(csn_strip *strip, const csn_family *family, csn_error *err);
+
+// Whether a header, or a trailer, of this name and value must be dropped. Names are compared without
+// case, and with "_", "." and all that is no letter and no digit as "-": there are servers that
+// take one for the other. The value matters to Connection, Signature and Signature-Input only.
+//
+// True also where anything is NULL that must not be. It allocates nothing.
+bool csn_strip_drops(const csn_strip *strip,
+                     csn_bytes name,
+                     csn_bytes value);
+
+// Frees it; NULL is fine.
+void csn_strip_free(csn_strip *strip);
+
+// The headers of a family about the client of a verdict and the chain that it is about, in DER, the
+// leaf first. Where the verdict is a deny, or the chain has no certificate, they say that there is
+// nobody.
+//
+// Where it fails, the client cannot be described without a doubt: its requests must not go on as if
+// there were none.
+csn_status csn_produced_new(const csn_family *family,
+                            const csn_verdict *verdict,
+                            const csn_bytes *chain,
+                            size_t count,
+                            csn_produced **out,
+                            csn_error *err);
+
+// The headers of a family about the client of an established connection, or that there is nobody
+// where none was asked for or shown. Otherwise as csn_produced_new().
+csn_status csn_produced_from_conn(const csn_family *family,
+                                  const csn_conn *conn,
+                                  csn_produced **out,
+                                  csn_error *err);
+
+// How many headers there are. None at all says that there is nobody, where the family has no word
+// for that.
+size_t csn_produced_count(const csn_produced *produced);
+
+// One of the headers, by its place from 0. Its bytes are there until csn_produced_free().
+csn_status csn_produced_header(const csn_produced *produced, size_t index, csn_header *out);
+
+// Frees them; NULL is fine.
+void csn_produced_free(csn_produced *produced);
+
+// With a secret of 32 bytes or more that proxy and receivers share: whoever can check can sign too.
+// Receivers know it by key_id. A signature is good for so many seconds: 30 are usual, half of what a
+// receiver takes.
+csn_status csn_signer_from_hmac_sha256(const char *key_id,
+                                       csn_bytes secret,
+                                       uint32_t lifetime_seconds,
+                                       csn_signer **out,
+                                       csn_error *err);
+
+// With an Ed25519 or P-256 private key: PKCS#8, in DER or PEM; otherwise as
+// csn_signer_from_hmac_sha256().
+csn_status csn_signer_from_pkcs8(const char *key_id,
+                                 csn_bytes key,
+                                 uint32_t lifetime_seconds,
+                                 csn_signer **out,
+                                 csn_error *err);
+
+// Frees a signer; NULL is fine.
+void csn_signer_free(csn_signer *signer);
+
+// Signs a request and the headers that say who its client is, or that there is none. now is in
+// seconds since 1970. Where it fails, the request must not go on.
+csn_status csn_signed_new(const csn_signer *signer,
+                          const csn_request *request,
+                          const csn_produced *produced,
+                          int64_t now,
+                          csn_signed **out,
+                          csn_error *err);
+
+// One of the two headers, by its place from 0. Its bytes are there until csn_signed_free().
+csn_status csn_signed_header(const csn_signed *signature, size_t index, csn_header *out);
+
+// Frees them; NULL is fine.
+void csn_signed_free(csn_signed *signature);
+
+// With room for so many, at some 60 bytes each; when it is full, signatures are refused. 65,536 last
+// for some 1,500 requests a second. since is when the process began, in seconds since 1970: what may
+// have been signed before is refused, all of the first six seconds among it, for the process before
+// this one may have seen it. INT64_MIN takes them, where a replay across a restart does no harm.
+csn_status csn_nonce_memory_new(size_t entries,
+                                int64_t since,
+                                csn_nonce_memory **out,
+                                csn_error *err);
+
+// One more reference to the same memory, to be freed as the first; NULL gives NULL.
+csn_nonce_memory *csn_nonce_memory_up_ref(const csn_nonce_memory *memory);
+
+// Gives a reference back; NULL is fine. Checkers and receivers that use it keep it.
+void csn_nonce_memory_free(csn_nonce_memory *memory);
+
+// Without a key, and with this memory, which it keeps.
+csn_status csn_checker_new(const csn_nonce_memory *memory, csn_checker **out, csn_error *err);
+
+// And the signatures under this secret of 32 bytes or more. A key id is given once.
+csn_status csn_checker_add_hmac_sha256(csn_checker *checker,
+                                       const char *key_id,
+                                       csn_bytes secret,
+                                       csn_error *err);
+
+// And those of the private key to this Ed25519 or P-256 public key: a SubjectPublicKeyInfo, in DER or
+// PEM. A key id is given once.
+csn_status csn_checker_add_public_key(csn_checker *checker,
+                                      const char *key_id,
+                                      csn_bytes key,
+                                      csn_error *err);
+
+// How many seconds old a signature may be, however long it says that it is good for, and how many the
+// proxy's clock may lie before or behind. Default: 60 and 5.
+csn_status csn_checker_set_ages(csn_checker *checker,
+                                uint32_t max_age_seconds,
+                                uint32_t max_skew_seconds);
+
+// Demands that this header is covered as well, "content-digest" say: by a proxy that is not ours.
+// What is wrong with the name is said when a receiver is made.
+csn_status csn_checker_require(csn_checker *checker, const char *header);
+
+// Frees a checker; NULL is fine. Receivers that were made with it stay.
+void csn_checker_free(csn_checker *checker);
+
+// Takes only what a proxy has signed for this request, also that there is no certificate.
+csn_status csn_receiver_new(const csn_family *family,
+                            const csn_checker *checker,
+                            csn_receiver **out,
+                            csn_error *err);
+
+// Takes the word of whoever sends headers of this family, signed or not.
+//
+// Only where nobody but the proxy can reach the server, and the proxy drops what its clients send
+// under these names: a certificate is public, and anyone can put an approved client's into a header.
+csn_status csn_receiver_new_trusting_the_network(const csn_family *family,
+                                                 csn_receiver **out,
+                                                 csn_error *err);
+
+// The verdict on the client of a request, by all of its headers: as csn_verify() gives it for the
+// chain in them. CSN_REASON_NO_CERTIFICATE where they say that there is none; a deny, and its reason,
+// where they do not count. now is in seconds since 1970. A signature counts once: ask once for a
+// request.
+//
+// Whatever it returns, out says deny unless the client is allowed.
+csn_status csn_receiver_judge(const csn_receiver *receiver,
+                              const csn_verifier *verifier,
+                              const csn_request *request,
+                              const csn_header *headers,
+                              size_t count,
+                              int64_t now,
+                              csn_verdict *out);
+
+// Frees a receiver; NULL is fine.
+void csn_receiver_free(csn_receiver *receiver);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -3,6 +3,7 @@
 use core::ffi::{CStr, c_char};
 use core::ptr;
 use core::slice;
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
@@ -80,6 +81,19 @@ fn check<T>(data: *const T, count: usize) -> Outcome {
         return Err(csn_status::CSN_ERR_ARGUMENT.into());
     }
     Ok(())
+}
+
+/// A name that C gave. What is not UTF-8 in it becomes U+FFFD, which no name has: whoever the name is for
+/// says so.
+///
+/// # Safety
+/// It is NULL or a string that lasts for `'a`.
+pub(crate) unsafe fn string<'a>(text: *const c_char) -> Outcome<Cow<'a, str>> {
+    if text.is_null() {
+        return Err(csn_status::CSN_ERR_NULL.into());
+    }
+    // SAFETY: it is not NULL, and the caller says that it is a string.
+    Ok(unsafe { CStr::from_ptr(text) }.to_string_lossy())
 }
 
 /// A path that C gave: any bytes up to NUL.

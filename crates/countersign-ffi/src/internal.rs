@@ -9,6 +9,7 @@ use std::os::unix::ffi::OsStringExt as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+mod behind;
 mod written;
 
 use written::{Explanation, Written};
@@ -105,6 +106,7 @@ struct Objects {
     acceptor_config: *mut csn_acceptor_config,
     acceptor: *mut csn_acceptor,
     conn: *mut csn_conn,
+    behind: behind::Objects,
 }
 
 impl Default for Objects {
@@ -117,13 +119,14 @@ impl Default for Objects {
             acceptor_config: ptr::null_mut(),
             acceptor: ptr::null_mut(),
             conn: ptr::null_mut(),
+            behind: behind::Objects::default(),
         }
     }
 }
 
 impl Objects {
     unsafe fn free(&mut self) {
-        let gone = mem::take(self);
+        let mut gone = mem::take(self);
         // SAFETY: each is live or NULL, and nobody has it any more.
         unsafe {
             csn_verifier_config_free(gone.config);
@@ -133,6 +136,7 @@ impl Objects {
             csn_acceptor_config_free(gone.acceptor_config);
             csn_acceptor_free(gone.acceptor);
             csn_conn_free(gone.conn);
+            gone.behind.free();
         }
     }
 }
@@ -200,7 +204,7 @@ impl<'a> Caller<'a> {
     unsafe fn call(&mut self, call: u8) {
         // SAFETY: as this function requires, in all branches.
         unsafe {
-            match call % 10 {
+            match call % 12 {
                 0 => self.make_a_verifier(),
                 1 => self.configure(),
                 2 => self.decide(),
@@ -209,6 +213,8 @@ impl<'a> Caller<'a> {
                 5 => self.set(),
                 6 => self.connect(),
                 7 | 8 => self.talk(),
+                9 => self.stand_behind(),
+                10 => self.forward(),
                 _ => self.let_go(),
             }
         }

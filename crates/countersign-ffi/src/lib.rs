@@ -50,6 +50,9 @@ mod moment;
 
 mod engine;
 
+// Behind a proxy.
+mod forwarded;
+
 #[cfg(feature = "internal")]
 #[doc(hidden)]
 pub mod internal;
@@ -57,6 +60,7 @@ pub mod internal;
 pub use bytes::csn_bytes;
 pub use engine::*;
 pub use error::csn_error;
+pub use forwarded::*;
 pub use journal::{csn_journal_entry, csn_journal_fn};
 pub use metrics::{csn_metrics, csn_verifier_metrics, csn_verifier_metrics_text};
 pub use moment::{csn_moment, csn_moment_now};

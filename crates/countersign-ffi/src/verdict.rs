@@ -150,6 +150,18 @@ impl csn_verdict {
         }
     }
 
+    /// The csn_decision in a verdict that the caller has.
+    ///
+    /// # Safety
+    /// `verdict` is NULL or a csn_verdict.
+    pub(crate) unsafe fn decision(verdict: *const Self) -> Outcome<i32> {
+        // SAFETY: as this function requires, and the size is that of a version with this field.
+        unsafe {
+            sized::check(verdict)?;
+            Ok((*verdict).decision)
+        }
+    }
+
     fn client(&self) -> Outcome<&[u8]> {
         let client = self.client.get(..self.client_len.into());
         let client = client.ok_or(csn_status::CSN_ERR_ARGUMENT)?;

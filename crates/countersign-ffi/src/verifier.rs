@@ -168,14 +168,14 @@ pub unsafe extern "C" fn csn_verify(
 }
 
 /// One more than the limit is enough for the verifier to see that it is exceeded.
-type Certificates<'a> = ArrayVec<&'a [u8], { limits::CHAIN_CERTIFICATES + 1 }>;
+pub(crate) type Certificates<'a> = ArrayVec<&'a [u8], { limits::CHAIN_CERTIFICATES + 1 }>;
 
 /// A chain as Rust has it, in a place of the caller's: to return room for so many is to copy it.
 ///
 /// # Safety
 /// The array and the bytes are there for as long as `'a` lasts.
 #[inline]
-unsafe fn gather<'a>(
+pub(crate) unsafe fn gather<'a>(
     chain: *const csn_bytes,
     count: usize,
     certificates: &mut Certificates<'a>,

@@ -98,6 +98,7 @@ impl CScene {
         let billing = named(vec![GeneralName::uri(BILLING)]);
         self.folder.write("billing.der", &billing.certificate);
         self.folder.write("billing.key", pem("PRIVATE KEY", &billing.key.pkcs8_der()));
+        self.folder.write("billing.pub", pem("PUBLIC KEY", billing.key.spki()));
         self.folder.write("billing.sha256", sha256(&billing.certificate));
         self.folder.write("other.der", named(vec![GeneralName::uri("spiffe://o/x")]).certificate);
         self.revoke(ca, &billing.certificate);

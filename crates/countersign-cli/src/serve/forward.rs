@@ -35,24 +35,15 @@ pub(crate) enum Forward {
 
 impl Forward {
     fn family(self) -> Result<Option<Family>, countersign::Error> {
-        Ok(Some(match self {
-            Self::Rfc9440 => Family::rfc9440(),
-            Self::Xfcc => Family::xfcc(1)?,
-            Self::Nginx => Family::nginx(),
-            Self::Apache => Family::apache(),
-            Self::Traefik => Family::traefik(),
-            Self::Haproxy => Family::haproxy(),
-            Self::AzureAppService => Family::azure_app_service(),
-            Self::Cloudflare => Family::cloudflare(),
-            Self::None => return Ok(None),
-        }))
+        let name = self.to_possible_value().filter(|_| self != Self::None);
+        name.map(|name| name.get_name().parse()).transpose()
     }
 }
 
 /// Takes the client's claims out of requests and puts the truth in.
 #[derive(Debug)]
 pub(super) struct Forwarder {
-    family: Option<&'static Family>,
+    family: Option<Family>,
     signer: Option<Signer>,
     pub(super) strip: Strip,
 }
@@ -61,7 +52,7 @@ pub(super) struct Forwarder {
 #[derive(Debug)]
 pub(super) struct Identity {
     /// `None` where no family is written.
-    produced: Option<Produced<'static>>,
+    produced: Option<Produced>,
     lines: Vec<(HeaderName, HeaderValue)>,
 }
 
@@ -80,9 +71,7 @@ pub(super) enum Unsigned {
 
 impl Forwarder {
     pub(super) fn new(forward: Forward, signer: Option<Signer>) -> Result<Self, Failure> {
-        // One for as long as the process lives: what connections hold borrows its names.
-        let family = forward.family()?.map(|family| &*Box::leak(Box::new(family)));
-        Ok(Self { family, signer, strip: Strip::all() })
+        Ok(Self { family: forward.family()?, signer, strip: Strip::all() })
     }
 
     /// What to say of this session's client, who came from `peer`.
@@ -92,7 +81,7 @@ impl Forwarder {
         peer: IpAddr,
     ) -> Result<Identity, Indescribable> {
         let mut lines = origin(peer)?;
-        let Some(family) = self.family else { return Ok(Identity { produced: None, lines }) };
+        let Some(family) = &self.family else { return Ok(Identity { produced: None, lines }) };
         let chain: Vec<&[u8]> = session.chain().collect();
         let is_allowed = session.verdict().is_some_and(VerdictRecord::is_allowed);
         let presented = match &chain[..] {

@@ -1,13 +1,13 @@
 //! What an acceptor is made from.
 
-use core::ffi::{CStr, c_char};
+use core::ffi::c_char;
 use core::mem;
 use core::time::Duration;
 
 use countersign::engine::{Acceptor, AcceptorBuilder, Entry, Resumption, TlsVersion};
 
 use crate::boundary::{Outcome, call, call_explained, value};
-use crate::bytes::{array, csn_bytes};
+use crate::bytes::{array, csn_bytes, string};
 use crate::error::csn_error;
 use crate::handle::{Handle, borrow, borrow_mut, free, give, put_new, share};
 use crate::status::csn_status;
@@ -92,17 +92,6 @@ pub unsafe extern "C" fn csn_acceptor_config_add_entry(
             })
         })
     }
-}
-
-/// # Safety
-/// It is NULL or a string.
-unsafe fn string(text: *const c_char) -> Outcome<String> {
-    if text.is_null() {
-        return Err(csn_status::CSN_ERR_NULL.into());
-    }
-    // SAFETY: it is not NULL, and the caller says that it is a string. What is not UTF-8 is no
-    // server name, and the acceptor says so.
-    Ok(unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned())
 }
 
 /// Application protocols in the form of RFC 7301, each behind its length in one byte

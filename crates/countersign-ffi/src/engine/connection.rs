@@ -37,7 +37,7 @@ pub struct Live {
 
 impl Live {
     /// The connection, if it is whole.
-    pub(super) fn whole(&self) -> Outcome<&Connection> {
+    pub(crate) fn whole(&self) -> Outcome<&Connection> {
         if self.is_broken {
             return Err(csn_status::CSN_ERR_STATE.into());
         }

@@ -22,7 +22,7 @@ const STRICT: [&str; 7] = [
     "-Werror",
 ];
 
-const ABI: [&str; 15] = [
+const ABI: [&str; 16] = [
     "main",
     "layout",
     "reasons",
@@ -37,6 +37,7 @@ const ABI: [&str; 15] = [
     "observers",
     "classes",
     "handshake",
+    "forwarded",
     "fork",
 ];
 

@@ -1,10 +1,12 @@
 //! What a proxy writes: whom it saw, and the headers that say so.
 
 use core::fmt;
+use std::sync::Arc;
 
 use arrayvec::ArrayVec;
 
 use super::field::FieldName;
+use crate::error::{Error, ErrorKind};
 use crate::limits;
 use crate::verdict::Verdict;
 
@@ -52,16 +54,16 @@ impl<'c> Presented<'c> {
 /// assert_eq!(produced.fields().collect::<Vec<_>>(), [("ssl-client-verify", "NONE")]);
 /// ```
 #[derive(Clone, Debug)]
-pub struct Produced<'f> {
-    names: &'f [FieldName],
+pub struct Produced {
+    names: Arc<[FieldName]>,
     text: String,
     /// Which name, and where its value ends.
     fields: ArrayVec<(usize, usize), 4>,
     is_somebody: bool,
 }
 
-impl<'f> Produced<'f> {
-    pub(super) fn new(names: &'f [FieldName], is_somebody: bool) -> Self {
+impl Produced {
+    pub(super) fn new(names: Arc<[FieldName]>, is_somebody: bool) -> Self {
         Self { names, text: String::new(), fields: ArrayVec::new(), is_somebody }
     }
 
@@ -123,6 +125,12 @@ impl fmt::Display for Unproducible {
 }
 
 impl core::error::Error for Unproducible {}
+
+impl From<Unproducible> for Error {
+    fn from(why: Unproducible) -> Self {
+        Self::new(ErrorKind::Usage, why.to_string())
+    }
+}
 
 /// Whether a chain may be forwarded at all.
 pub(super) fn within_limits(chain: &[&[u8]]) -> bool {

@@ -1,4 +1,5 @@
-//! What is left of a connection once a call on it has panicked: nothing.
+//! What is left of a connection once a call on it has panicked, which is nothing; and what a proxy says of
+//! one that is established.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 use core::ptr;
@@ -7,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use countersign::engine::{Credential, Entry};
+use countersign::forwarded::{Family, Forwarded};
 use countersign::{Journal, JournalEntry, Verifier};
 use countersign_testkit::forge::{Authority, Key, Leaf, NOW};
 use countersign_testkit::{AnyServer, PolicyDir};
@@ -17,6 +19,7 @@ use super::*;
 use crate::engine::{
     csn_conn_certificate, csn_conn_refusal, csn_conn_session, csn_refusal, csn_session,
 };
+use crate::forwarded::*;
 use crate::handle::give_share;
 use crate::sized::Sized_;
 
@@ -195,4 +198,36 @@ fn plaintext_that_waits_is_kept_back_after_a_panic() {
     }
     assert_eq!(change(pair.conn, |_| panic!("sprung")), csn_status::CSN_ERR_PANIC);
     is_over(pair.conn);
+}
+
+#[test]
+fn a_proxy_writes_down_whom_the_connection_let_in() {
+    let mut pair = Pair::new();
+    let (mut family, mut produced) = (ptr::null_mut(), ptr::without_provenance_mut(1));
+    let (mut header, mut leaf) = (csn_header::NONE, csn_bytes::NONE);
+    // SAFETY: the connection is live, and all that is to be written may be.
+    unsafe {
+        csn_family_from_name(c"rfc9440".as_ptr(), &raw mut family, ptr::null_mut());
+        let mut produce =
+            || csn_produced_from_conn(family, pair.conn, &raw mut produced, ptr::null_mut());
+        assert_eq!(produce(), csn_status::CSN_ERR_STATE, "nobody is in yet");
+    }
+    assert!(produced.is_null());
+    assert_eq!(pair.server_hears(), csn_status::CSN_OK);
+    pair.client_hears();
+    assert_eq!(pair.server_hears(), csn_status::CSN_OK);
+    // SAFETY: as above.
+    unsafe {
+        csn_conn_certificate(pair.conn, 0, &raw mut leaf);
+        let status = csn_produced_from_conn(family, pair.conn, &raw mut produced, ptr::null_mut());
+        assert_eq!((status, csn_produced_count(produced)), (csn_status::CSN_OK, 1));
+        csn_produced_header(produced, 0, &raw mut header);
+        let fields = [(header.name.as_slice().unwrap(), header.value.as_slice().unwrap())];
+        let Forwarded::Certificate(read) = Family::rfc9440().read(fields).unwrap() else {
+            panic!("nobody");
+        };
+        assert_eq!(read.leaf(), leaf.as_slice().unwrap());
+        csn_produced_free(produced);
+        csn_family_free(family);
+    }
 }

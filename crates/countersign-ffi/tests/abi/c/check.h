@@ -40,6 +40,7 @@ void test_memory(void);
 void test_observers(void);
 void test_classes(void);
 void test_handshake(void);
+void test_forwarded(void);
 void test_fork(void);
 
 #endif

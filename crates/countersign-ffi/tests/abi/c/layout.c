@@ -54,6 +54,11 @@ void test_layout(void) {
     CHECK_INT(sizeof(csn_progress), 16);
     OFFSET(csn_progress, waits_for, 8);
     CHECK_INT(sizeof(csn_step), 24);
+    CHECK_INT(sizeof(csn_header), 32);
+    OFFSET(csn_header, value, 16);
+    CHECK_INT(sizeof(csn_request), 48);
+    OFFSET(csn_request, authority, 16);
+    OFFSET(csn_request, target, 32);
 
     CHECK_INT(sizeof(csn_session), 184);
     OFFSET(csn_session, client_auth, 8);

@@ -88,6 +88,7 @@ int main(int argc, char **argv) {
     test_observers();
     test_classes();
     test_handshake();
+    test_forwarded();
     test_fork();
     while (keeping > 0) {
         free(kept[--keeping]);

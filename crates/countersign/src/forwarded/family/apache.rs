@@ -27,7 +27,7 @@ pub(super) fn read(fields: &Gathered<'_, '_>) -> Result<Forwarded, Rejection> {
     Ok(chain.stated(Statement::Verified))
 }
 
-pub(super) fn write(out: &mut Produced<'_>, chain: Option<&Written<'_>>) {
+pub(super) fn write(out: &mut Produced, chain: Option<&Written<'_>>) {
     let Some(chain) = chain else { return out.field(VERIFY, |text| text.push_str("NONE")) };
     let base64 = base64_len(chain[0]);
     out.reserve(base64 + base64 / 64 + 64 + 8);

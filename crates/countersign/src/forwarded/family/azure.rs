@@ -16,7 +16,7 @@ pub(super) fn read(fields: &Gathered<'_, '_>) -> Result<Forwarded, Rejection> {
     Ok(chain.stated(Statement::Unverified))
 }
 
-pub(super) fn write(out: &mut Produced<'_>, chain: Option<&Written<'_>>) {
+pub(super) fn write(out: &mut Produced, chain: Option<&Written<'_>>) {
     let Some(chain) = chain else { return };
     out.reserve(base64_len(chain[0]));
     out.field(LEAF, |text| push_base64(text, chain[0]));

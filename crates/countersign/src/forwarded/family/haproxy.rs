@@ -54,7 +54,7 @@ pub(super) fn read(fields: &Gathered<'_, '_>) -> Result<Forwarded, Rejection> {
     Ok(chain.stated(Statement::Verified))
 }
 
-pub(super) fn write(out: &mut Produced<'_>, chain: Option<&Written<'_>>) {
+pub(super) fn write(out: &mut Produced, chain: Option<&Written<'_>>) {
     out.reserve(2 + chain.map_or(0, |chain| base64_len(chain[0])));
     out.field(USED, |text| text.push(if chain.is_some() { '1' } else { '0' }));
     out.field(VERIFY, |text| text.push('0'));

@@ -7,10 +7,13 @@ mod cloudfront;
 mod google;
 mod haproxy;
 mod load_balancer;
+mod named;
 mod nginx;
 mod rfc9440;
 mod traefik;
 mod xfcc;
+
+use std::sync::Arc;
 
 use super::chain::Forwarded;
 use super::field::{FieldName, Gathered};
@@ -36,7 +39,7 @@ use crate::limits;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Family {
     format: Format,
-    names: Vec<FieldName>,
+    names: Arc<[FieldName]>,
 }
 
 /// How the values are written.
@@ -184,7 +187,7 @@ impl Family {
             let message = format!("`{to}` means something else to proxies: choose another name");
             return Err(Error::new(ErrorKind::Usage, message));
         }
-        self.names[place] = new;
+        Arc::make_mut(&mut self.names)[place] = new;
         Ok(self)
     }
 
@@ -254,7 +257,7 @@ impl Family {
     /// # Errors
     /// A family that only its own system writes, or a client whom the format cannot describe without a
     /// doubt. The request must then not go on as if there were no client.
-    pub fn produce(&self, presented: Presented<'_>) -> Result<Produced<'_>, Unproducible> {
+    pub fn produce(&self, presented: Presented<'_>) -> Result<Produced, Unproducible> {
         let chain = match presented {
             Presented::Nobody => None,
             Presented::Verified(chain) if within_limits(chain) => {
@@ -266,7 +269,7 @@ impl Family {
             Presented::Verified(_) => return Err(Unproducible::NoChain),
         };
         let chain = chain.as_ref();
-        let mut out = Produced::new(&self.names, chain.is_some());
+        let mut out = Produced::new(Arc::clone(&self.names), chain.is_some());
         match self.format {
             Format::Rfc9440 => rfc9440::write(&mut out, chain),
             Format::Xfcc { .. } => xfcc::write(&mut out, chain)?,

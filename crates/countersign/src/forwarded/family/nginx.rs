@@ -63,7 +63,7 @@ pub(super) fn push_pem(text: &mut String, der: &[u8]) {
     armor::write(der, "\n", |piece| percent::encode(piece.as_bytes(), text));
 }
 
-pub(super) fn write(out: &mut Produced<'_>, chain: Option<&Written<'_>>) {
+pub(super) fn write(out: &mut Produced, chain: Option<&Written<'_>>) {
     let Some(chain) = chain else { return out.field(VERIFY, |text| text.push_str("NONE")) };
     out.reserve(escaped_len(chain[0]) + 8);
     out.field(LEAF, |text| push_pem(text, chain[0]));

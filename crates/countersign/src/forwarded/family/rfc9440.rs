@@ -43,7 +43,7 @@ pub(super) fn push_list(
     structured::list(list).try_for_each(|item| push(fields, name, item, chain))
 }
 
-pub(super) fn write(out: &mut Produced<'_>, chain: Option<&Written<'_>>) {
+pub(super) fn write(out: &mut Produced, chain: Option<&Written<'_>>) {
     let Some([leaf, others @ ..]) = chain.map(|chain| &chain[..]) else { return };
     out.reserve(chain.into_iter().flatten().map(|der| base64_len(der) + 4).sum());
     out.field(LEAF, |text| push_item(text, leaf));

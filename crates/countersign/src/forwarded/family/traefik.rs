@@ -22,7 +22,7 @@ pub(super) fn read(fields: &Gathered<'_, '_>) -> Result<Forwarded, Rejection> {
     Ok(chain.stated(Statement::None))
 }
 
-pub(super) fn write(out: &mut Produced<'_>, chain: Option<&Written<'_>>) {
+pub(super) fn write(out: &mut Produced, chain: Option<&Written<'_>>) {
     let Some(chain) = chain else { return };
     out.reserve(chain.iter().map(|der| base64_len(der) + 1).sum());
     out.field(CHAIN, |text| {

@@ -173,10 +173,7 @@ fn quoted_length(text: &[u8]) -> Result<usize, Rejection> {
 }
 
 /// One element: `Hash`, `Cert`, `Chain`, and the names that programs look for.
-pub(super) fn write(
-    out: &mut Produced<'_>,
-    chain: Option<&Written<'_>>,
-) -> Result<(), Unproducible> {
+pub(super) fn write(out: &mut Produced, chain: Option<&Written<'_>>) -> Result<(), Unproducible> {
     let Some(chain) = chain else { return Ok(()) };
     let leaf = Certificate::parse(chain[0]).map_err(|_| Unproducible::NoChain)?;
     let mut names = String::new();

@@ -1,6 +1,7 @@
 //! Keys of proxies: one to sign with, and those that count.
 
 use core::fmt;
+use std::sync::Arc;
 
 use crate::crypto::{MessageAlgorithm, MessageSigner, MessageVerifier};
 use crate::error::{Error, ErrorKind};
@@ -81,9 +82,9 @@ impl fmt::Debug for SigningKey {
 /// let keys = KeyRing::new().hmac_sha256("edge-1", &[7; 32]).unwrap();
 /// assert!(keys.hmac_sha256("edge-1", &[8; 32]).is_err(), "an id is given once");
 /// ```
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct KeyRing {
-    keys: Vec<(Box<str>, MessageVerifier)>,
+    keys: Vec<(Box<str>, Arc<MessageVerifier>)>,
 }
 
 impl KeyRing {
@@ -123,18 +124,18 @@ impl KeyRing {
         if self.keys.len() == limits::SIGNATURE_KEYS {
             return Err(Error::new(ErrorKind::Usage, "too many keys"));
         }
-        self.keys.push((id.into(), key));
+        self.keys.push((id.into(), Arc::new(key)));
         Ok(self)
     }
 
     pub(super) fn find(&self, id: &str) -> Option<&MessageVerifier> {
-        self.keys.iter().find(|(own, _)| **own == *id).map(|(_, key)| key)
+        self.keys.iter().find(|(own, _)| **own == *id).map(|(_, key)| &**key)
     }
 }
 
 impl fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let key = |(id, key): &(Box<str>, MessageVerifier)| -> (Box<str>, MessageAlgorithm) {
+        let key = |(id, key): &(Box<str>, Arc<MessageVerifier>)| -> (Box<str>, MessageAlgorithm) {
             (id.clone(), key.algorithm())
         };
         f.debug_map().entries(self.keys.iter().map(key)).finish()

@@ -96,7 +96,7 @@ impl Signer {
     pub fn sign(
         &self,
         request: &Request<'_>,
-        produced: &Produced<'_>,
+        produced: &Produced,
         now: UnixTime,
     ) -> Result<Signed, Error> {
         let unsound = |rejection: Rejection| Error::new(ErrorKind::Usage, rejection.to_string());
