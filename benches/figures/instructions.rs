@@ -104,7 +104,7 @@ const FIGURES: &[Counted] = &[
         name: "full",
         times: 20,
         peer: Some(("rustls, WebPkiClientVerifier", "full, rustls")),
-        before: Some(1_778_800.0),
+        before: Some(1_774_000.0),
     },
     Counted {
         what: "full handshake of a new client",
