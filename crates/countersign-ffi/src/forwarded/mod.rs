@@ -15,6 +15,18 @@ mod checker;
 
 mod receiver;
 
+/// What C may use from several threads at once, because calls take it as const.
+const _: () = {
+    const fn is_shared<T: Sync>() {}
+    is_shared::<countersign::forwarded::Family>();
+    is_shared::<countersign::forwarded::Strip>();
+    is_shared::<countersign::forwarded::Produced>();
+    is_shared::<countersign::forwarded::Signer>();
+    is_shared::<countersign::forwarded::Signed>();
+    is_shared::<countersign::forwarded::Receiver>();
+    is_shared::<Settings>();
+};
+
 pub use checker::*;
 pub use family::*;
 pub use produced::*;
