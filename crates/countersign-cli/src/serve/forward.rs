@@ -136,3 +136,17 @@ fn line(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Indescriba
     let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| Indescribable)?;
     Ok((name, HeaderValue::from_str(value).map_err(|_| Indescribable)?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_choice_is_a_family_that_can_be_written() {
+        for choice in Forward::value_variants() {
+            let family = choice.family().unwrap_or_else(|error| panic!("{choice:?}: {error}"));
+            assert_eq!(family.is_none(), *choice == Forward::None);
+            assert!(family.is_none_or(|family| family.produce(Presented::Nobody).is_ok()));
+        }
+    }
+}
