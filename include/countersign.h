@@ -286,7 +286,8 @@ typedef struct csn_family csn_family;
 typedef struct csn_nonce_memory csn_nonce_memory;
 
 // What a proxy says of one client: headers to be set in each of its requests, after whatever came
-// under their names was dropped. Made once for a connection.
+// under their names was dropped. Made once for a connection, and good for as long as the client's
+// verdict is: see csn_conn_review(), or ask csn_verify() again.
 typedef struct csn_produced csn_produced;
 
 // Reads one family's headers, makes sure that a proxy wrote them, and lets the policy decide over the
@@ -914,7 +915,8 @@ csn_status csn_family_from_name(const char *name, csn_family **out, csn_error *e
 csn_status csn_family_from_xfcc(size_t trusted_hops, csn_family **out, csn_error *err);
 
 // Gives one of its headers another name, where the administrator of a proxy chose one. Names are
-// compared without case. Where it fails, the family is as it was.
+// compared without case. Rename first: what was made with the family before, csn_strip_add() among
+// it, knows the old name. Where it fails, the family is as it was.
 csn_status csn_family_rename(csn_family *family, const char *name, const char *to, csn_error *err);
 
 // Frees a family; NULL is fine. What was made with it stays.
@@ -923,12 +925,12 @@ void csn_family_free(csn_family *family);
 // The headers of every family, under their usual names.
 csn_status csn_strip_new(csn_strip **out, csn_error *err);
 
-// And those of this family: one with names of its own.
+// And those of this family, which a proxy adds always that writes it: it may have names of its own.
 csn_status csn_strip_add(csn_strip *strip, const csn_family *family, csn_error *err);
 
 // Whether a header, or a trailer, of this name and value must be dropped. Names are compared without
 // case, and with "_", "." and all that is no letter and no digit as "-": there are servers that
-// take one for the other. The value matters to Connection, Signature and Signature-Input only.
+// take one for the other. Always give the value, too: it decides about Connection, for one.
 //
 // True also where anything is NULL that must not be. It allocates nothing.
 bool csn_strip_drops(const csn_strip *strip,
@@ -939,8 +941,8 @@ bool csn_strip_drops(const csn_strip *strip,
 void csn_strip_free(csn_strip *strip);
 
 // The headers of a family about the client of a verdict and the chain that it is about, in DER, the
-// leaf first. Where the verdict is a deny, or the chain has no certificate, they say that there is
-// nobody.
+// leaf first. Give the very chain that the verdict was asked for: whether it is, cannot be seen here.
+// Where the verdict is a deny, or the chain has no certificate, they say that there is nobody.
 //
 // Where it fails, the client cannot be described without a doubt: its requests must not go on as if
 // there were none.
@@ -952,14 +954,15 @@ csn_status csn_produced_new(const csn_family *family,
                             csn_error *err);
 
 // The headers of a family about the client of an established connection, or that there is nobody
-// where none was asked for or shown. Otherwise as csn_produced_new().
+// where none was asked for or shown. CSN_ERR_STATE where it is not established, or not any more.
+// Otherwise as csn_produced_new().
 csn_status csn_produced_from_conn(const csn_family *family,
                                   const csn_conn *conn,
                                   csn_produced **out,
                                   csn_error *err);
 
 // How many headers there are. None at all says that there is nobody, where the family has no word
-// for that.
+// for that. 0 for NULL, which says nothing.
 size_t csn_produced_count(const csn_produced *produced);
 
 // One of the headers, by its place from 0. Its bytes are there until csn_produced_free().
@@ -1047,7 +1050,8 @@ csn_status csn_checker_require(csn_checker *checker, const char *header);
 // Frees a checker; NULL is fine. Receivers that were made with it stay.
 void csn_checker_free(csn_checker *checker);
 
-// Takes only what a proxy has signed for this request, also that there is no certificate.
+// Takes only what a proxy has signed for this request, also that there is no certificate. What is
+// added to the checker later, this receiver does not know.
 csn_status csn_receiver_new(const csn_family *family,
                             const csn_checker *checker,
                             csn_receiver **out,

@@ -48,7 +48,8 @@ pub unsafe extern "C" fn csn_family_from_xfcc(
 }
 
 /// Gives one of its headers another name, where the administrator of a proxy chose one. Names are
-/// compared without case. Where it fails, the family is as it was.
+/// compared without case. Rename first: what was made with the family before, csn_strip_add() among
+/// it, knows the old name. Where it fails, the family is as it was.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn csn_family_rename(
     family: *mut csn_family,

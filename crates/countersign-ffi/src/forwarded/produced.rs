@@ -1,5 +1,6 @@
 //! The headers that say who a client is.
 
+use countersign::engine::State;
 use countersign::forwarded::{Family, Presented, Produced};
 use countersign::{Error, VerdictRecord, limits};
 
@@ -38,7 +39,8 @@ impl csn_header {
 }
 
 /// What a proxy says of one client: headers to be set in each of its requests, after whatever came
-/// under their names was dropped. Made once for a connection.
+/// under their names was dropped. Made once for a connection, and good for as long as the client's
+/// verdict is: see csn_conn_review(), or ask csn_verify() again.
 pub struct csn_produced {
     _opaque: [u8; 0],
 }
@@ -48,8 +50,8 @@ impl Handle for csn_produced {
 }
 
 /// The headers of a family about the client of a verdict and the chain that it is about, in DER, the
-/// leaf first. Where the verdict is a deny, or the chain has no certificate, they say that there is
-/// nobody.
+/// leaf first. Give the very chain that the verdict was asked for: whether it is, cannot be seen here.
+/// Where the verdict is a deny, or the chain has no certificate, they say that there is nobody.
 ///
 /// Where it fails, the client cannot be described without a doubt: its requests must not go on as if
 /// there were none.
@@ -77,7 +79,8 @@ pub unsafe extern "C" fn csn_produced_new(
 }
 
 /// The headers of a family about the client of an established connection, or that there is nobody
-/// where none was asked for or shown. Otherwise as csn_produced_new().
+/// where none was asked for or shown. CSN_ERR_STATE where it is not established, or not any more.
+/// Otherwise as csn_produced_new().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn csn_produced_from_conn(
     family: *const csn_family,
@@ -90,8 +93,9 @@ pub unsafe extern "C" fn csn_produced_from_conn(
         call_explained(err, || {
             put_new(out, || {
                 let family = borrow(family)?;
-                let session = borrow(conn)?.whole()?.session();
-                let session = session.ok_or(csn_status::CSN_ERR_STATE)?;
+                let State::Established(session) = borrow(conn)?.whole()?.state() else {
+                    return Err(csn_status::CSN_ERR_STATE.into());
+                };
                 let is_allowed = session.verdict().is_some_and(VerdictRecord::is_allowed);
                 let most = limits::CHAIN_CERTIFICATES + 1;
                 let chain: Certificates<'_> = session.chain().take(most).collect();
@@ -111,7 +115,7 @@ fn produce(family: &Family, is_allowed: bool, chain: &[&[u8]]) -> Outcome<*mut c
 }
 
 /// How many headers there are. None at all says that there is nobody, where the family has no word
-/// for that.
+/// for that. 0 for NULL, which says nothing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn csn_produced_count(produced: *const csn_produced) -> usize {
     // SAFETY: as above.

@@ -26,7 +26,8 @@ impl Handle for csn_receiver {
     type Inner = Receiver;
 }
 
-/// Takes only what a proxy has signed for this request, also that there is no certificate.
+/// Takes only what a proxy has signed for this request, also that there is no certificate. What is
+/// added to the checker later, this receiver does not know.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn csn_receiver_new(
     family: *const csn_family,

@@ -30,7 +30,7 @@ pub unsafe extern "C" fn csn_strip_new(
     unsafe { call_explained(err, || put_new(out, || Ok(give(Strip::all())))) }
 }
 
-/// And those of this family: one with names of its own.
+/// And those of this family, which a proxy adds always that writes it: it may have names of its own.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn csn_strip_add(
     strip: *mut csn_strip,
@@ -49,7 +49,7 @@ pub unsafe extern "C" fn csn_strip_add(
 
 /// Whether a header, or a trailer, of this name and value must be dropped. Names are compared without
 /// case, and with "_", "." and all that is no letter and no digit as "-": there are servers that
-/// take one for the other. The value matters to Connection, Signature and Signature-Input only.
+/// take one for the other. Always give the value, too: it decides about Connection, for one.
 ///
 /// True also where anything is NULL that must not be. It allocates nothing.
 #[unsafe(no_mangle)]

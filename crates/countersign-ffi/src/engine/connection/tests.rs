@@ -228,6 +228,9 @@ fn a_proxy_writes_down_whom_the_connection_let_in() {
         };
         assert_eq!(read.leaf(), leaf.as_slice().unwrap());
         csn_produced_free(produced);
+        csn_conn_end_of_input(pair.conn, AT);
+        let status = csn_produced_from_conn(family, pair.conn, &raw mut produced, ptr::null_mut());
+        assert_eq!((status, produced.is_null()), (csn_status::CSN_ERR_STATE, true), "it is over");
         csn_family_free(family);
     }
 }

@@ -285,6 +285,12 @@ static void what_is_wrong_is_said(const csn_verifier *verifier) {
     CHECK(of == NULL && strstr(error.message, "within the limits") != NULL);
     CHECK_INT(csn_produced_new(alb, &seen, chain, 1, &of, &error), CSN_ERR_USAGE);
     CHECK(strstr(error.message, "never written") != NULL);
+    chain[0].len--;
+    CHECK_INT(csn_produced_new(rfc9440, &seen, chain, 1, &of, &error), CSN_ERR_USAGE);
+    chain[0].len = 0;
+    CHECK_INT(csn_produced_new(rfc9440, &seen, chain, 1, &of, &error), CSN_ERR_USAGE);
+    CHECK(of == NULL && strstr(error.message, "malformed") != NULL);
+    chain[0] = leaf;
     small.struct_size = 8;
     CHECK_INT(csn_produced_new(rfc9440, &small, chain, 1, &of, &error), CSN_ERR_STRUCT_SIZE);
     CHECK_INT(csn_produced_new(rfc9440, NULL, chain, 1, &of, &error), CSN_ERR_NULL);

@@ -262,7 +262,8 @@ impl Family {
             Presented::Nobody => None,
             Presented::Verified(chain) if within_limits(chain) => {
                 let parses = |der: &&[u8]| Certificate::parse(der).is_ok();
-                let (leaf, others) = chain.split_first().ok_or(Unproducible::NoChain)?;
+                let leaf = chain.split_first().filter(|(leaf, _)| parses(leaf));
+                let (leaf, others) = leaf.ok_or(Unproducible::NoChain)?;
                 let others = others.iter().copied().filter(parses);
                 Some(core::iter::once(*leaf).chain(others).collect())
             }
