@@ -81,8 +81,10 @@ fn class_18_no_name_breaks_a_header() {
             }
         }
     }
-    // A subject may hold anything; alternative names that hold these are malformed certificates.
-    assert!(written_count > 500 && read_count > 250, "{written_count} {read_count}");
+    // A subject may hold anything; alternative names that hold these are malformed certificates, which
+    // nobody writes.
+    assert!(written_count > 300, "{written_count}");
+    assert_eq!(read_count, written_count, "what is written can be read");
 }
 
 /// Every way in which servers behind have taken one name for another.
