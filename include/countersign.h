@@ -41,7 +41,8 @@
  * open; but where there is no memory the process is aborted, with a word on standard error. A
  * thread is started only while a call reads a list of more than 16,384 lines, and is gone when the
  * call returns; it has the caller's signal mask. Make verifiers and acceptors before fork() and use them in the children. While
- * another thread reloads, or uses an acceptor with a session cache, do not fork().
+ * another thread reloads, uses an acceptor with a session cache or judges signed requests, do not
+ * fork(). A nonce memory and its receivers are made in each child.
  *
  * Enumerations have 32 bits and may get more values; treat one that you do not know as a refusal.
  *
@@ -282,7 +283,8 @@ typedef struct csn_credential csn_credential;
 typedef struct csn_family csn_family;
 
 // Remembers each signature that counted until it would not count any more, so that it counts once.
-// Shared freely between threads: one for all receivers of a process.
+// Shared freely between threads: one for all receivers of a process, made after fork(), for each
+// process remembers for itself: a signature counts once in each.
 typedef struct csn_nonce_memory csn_nonce_memory;
 
 // What a proxy says of one client: headers to be set in each of its requests, after whatever came

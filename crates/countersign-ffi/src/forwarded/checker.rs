@@ -15,7 +15,8 @@ use crate::handle::{Handle, borrow_mut, free, free_share, give, give_share, put_
 use crate::status::csn_status;
 
 /// Remembers each signature that counted until it would not count any more, so that it counts once.
-/// Shared freely between threads: one for all receivers of a process.
+/// Shared freely between threads: one for all receivers of a process, made after fork(), for each
+/// process remembers for itself: a signature counts once in each.
 pub struct csn_nonce_memory {
     _opaque: [u8; 0],
 }
