@@ -32,7 +32,7 @@ pub fn interleave(
     let mut watch = Watch::default();
     for round in 0..rounds {
         for turn in 0..lanes.len() {
-            let place = (round + turn) % lanes.len();
+            let place = (round / 2 + turn) % lanes.len();
             let place = if round.is_multiple_of(2) { place } else { lanes.len() - 1 - place };
             let Lane { peer, series } = &mut lanes[place];
             let (figure, is_quiet) = watch.round(|| peer.run(task, times));

@@ -24,6 +24,9 @@ csn_bytes scene_file(const char *name);
 /* A path in the scene's folder. */
 const char *scene_path(const char *name);
 
+/* A string's bytes, without its NUL. */
+csn_bytes text(const char *name);
+
 /* When everything in the scene is current. */
 extern int64_t now;
 

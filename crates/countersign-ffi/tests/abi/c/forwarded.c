@@ -5,13 +5,6 @@ csn_verdict decide(const csn_verifier *verifier, csn_bytes leaf, csn_bytes inter
 
 static const char secret[] = "0123456789abcdef0123456789abcdef";
 
-static csn_bytes text(const char *name) {
-    csn_bytes bytes;
-    bytes.data = (const uint8_t *)name;
-    bytes.len = strlen(name);
-    return bytes;
-}
-
 static csn_request get(const char *target) {
     csn_request request;
     request.method = text("GET");

@@ -67,6 +67,13 @@ csn_bytes scene_file(const char *name) {
     return bytes;
 }
 
+csn_bytes text(const char *name) {
+    csn_bytes bytes;
+    bytes.data = (const uint8_t *)name;
+    bytes.len = strlen(name);
+    return bytes;
+}
+
 int main(int argc, char **argv) {
     if (argc != 3) {
         fprintf(stderr, "usage: abi FOLDER TIME\n");

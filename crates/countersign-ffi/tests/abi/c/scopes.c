@@ -3,13 +3,6 @@
 
 csn_verdict decide(const csn_verifier *verifier, csn_bytes leaf, csn_bytes intermediate, int64_t at);
 
-static csn_bytes text(const char *name) {
-    csn_bytes bytes;
-    bytes.data = (const uint8_t *)name;
-    bytes.len = strlen(name);
-    return bytes;
-}
-
 static void must_be_nobody(const csn_verdict *verdict) {
     size_t i;
     CHECK_INT(verdict->decision, CSN_DECISION_DENY);
