@@ -4,27 +4,71 @@
 //! each expansion hashes its two pads each time; one that is cloned does not, which saves some 5 %
 //! of a handshake. The hash functions are RustCrypto's.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use hmac::KeyInit;
 use hmac::block_api::HmacCore;
-use hmac::digest::OutputSizeUser;
 use hmac::digest::block_api::{Buffer, EagerHash, FixedOutputCore, UpdateCore};
+use hmac::digest::{Digest, OutputSizeUser};
 use rustls::crypto::hmac::Tag;
 use rustls::crypto::tls13::{Hkdf, HkdfExpander, OkmBlock, OutputLengthError};
 
 /// HKDF (RFC 5869) over one hash function.
 pub(super) struct SavedStateHkdf<H: EagerHash> {
-    /// Zeroes extracted with a salt of zeroes: where every handshake without a pre-shared key begins
-    /// (RFC 8446 section 7.1), the same for all.
-    zeroes: OnceLock<Keyed<H>>,
+    start: OnceLock<Arc<Start<H>>>,
 }
 
-impl<H: EagerHash> SavedStateHkdf<H> {
+impl<H: EagerHash + Digest> SavedStateHkdf<H> {
     pub(super) const fn new() -> Self {
-        Self { zeroes: OnceLock::new() }
+        Self { start: OnceLock::new() }
+    }
+
+    fn start(&self) -> &Arc<Start<H>> {
+        self.start.get_or_init(|| Arc::new(Start::new()))
+    }
+
+    /// HKDF-Extract with a salt.
+    fn extract(&self, salt: &[u8], secret: &[u8]) -> Keyed<H> {
+        let start = self.start();
+        if *salt == *start.derived.as_ref() {
+            return start.salted.extract(secret);
+        }
+        Keyed::new(salt).extract(secret)
     }
 }
+
+/// The steps of the key schedule before any secret (RFC 8446 section 7.1): of every handshake
+/// without a pre-shared key they are the same, and known to everyone.
+struct Start<H: EagerHash> {
+    /// Zeroes, extracted with a salt of zeroes.
+    early: Keyed<H>,
+    /// The `HkdfLabel` of Derive-Secret(., "derived", ""), which is what comes next.
+    label: Vec<u8>,
+    /// What it gives.
+    derived: OkmBlock,
+    /// That, as the salt with which the key exchange's secret is extracted.
+    salted: Keyed<H>,
+}
+
+impl<H: EagerHash + Digest> Start<H> {
+    fn new() -> Self {
+        let early = Keyed::<H>::new(&[]).extract(zeroes::<H>());
+        let nothing = H::digest([]);
+        let octets = u8::try_from(nothing.len()).expect("invariant: a hash is short");
+        let label = [&[0, octets, 13], &b"tls13 derived"[..], &[octets], &nothing].concat();
+        let derived = OkmBlock::new(&early.block(&[], &[&label], 1));
+        let salted = Keyed::new(derived.as_ref());
+        Self { early, label, derived, salted }
+    }
+}
+
+/// As many zeroes as the hash is long.
+fn zeroes<H: EagerHash>() -> &'static [u8] {
+    &[0; OkmBlock::MAX_LEN][..Keyed::<H>::output_len()]
+}
+
+/// The secret at the start, which answers the one question that it is asked.
+struct AtStart<H: EagerHash>(Arc<Start<H>>);
 
 /// A pseudorandom key, ready to be expanded: HMAC before its message, which is the states behind the two
 /// pads, without the buffer that a message needs.
@@ -43,9 +87,9 @@ impl<H: EagerHash> Keyed<H> {
         Self(HmacCore::new_from_slice(key).expect("HMAC takes keys of any length"))
     }
 
-    /// HKDF-Extract (RFC 5869 section 2.2), ready to be expanded.
-    fn extract(salt: &[u8], secret: &[u8]) -> Self {
-        Self::new(&Self::new(salt).mac(secret))
+    /// HKDF-Extract (RFC 5869 section 2.2) with this as the salt, ready to be expanded.
+    fn extract(&self, secret: &[u8]) -> Self {
+        Self::new(&self.mac(secret))
     }
 
     fn mac(&self, message: &[u8]) -> MacOutput<H> {
@@ -93,21 +137,20 @@ impl<H: EagerHash> Message<H> {
 
 impl<H> Hkdf for SavedStateHkdf<H>
 where
-    H: EagerHash + 'static,
+    H: EagerHash + Digest + 'static,
     HmacCore<H>: Send + Sync,
 {
     fn extract_from_zero_ikm(&self, salt: Option<&[u8]>) -> Box<dyn HkdfExpander> {
-        let zeroes = &[0; OkmBlock::MAX_LEN][..Keyed::<H>::output_len()];
-        Box::new(match salt {
-            None => self.zeroes.get_or_init(|| Keyed::extract(&[], zeroes)).clone(),
-            Some(salt) => Keyed::<H>::extract(salt, zeroes),
-        })
+        match salt {
+            None => Box::new(AtStart(Arc::clone(self.start()))),
+            Some(salt) => Box::new(self.extract(salt, zeroes::<H>())),
+        }
     }
 
     fn extract_from_secret(&self, salt: Option<&[u8]>, secret: &[u8]) -> Box<dyn HkdfExpander> {
         // A salt that is not given is as many zeroes as the hash is long (RFC 5869 section 2.2),
         // and HMAC pads a short key with zeroes.
-        Box::new(Keyed::<H>::extract(salt.unwrap_or(&[]), secret))
+        Box::new(self.extract(salt.unwrap_or(&[]), secret))
     }
 
     fn expander_for_okm(&self, okm: &OkmBlock) -> Box<dyn HkdfExpander> {
@@ -117,6 +160,33 @@ where
     fn hmac_sign(&self, key: &OkmBlock, message: &[u8]) -> Tag {
         Tag::new(&Keyed::<H>::new(key.as_ref()).mac(message))
     }
+}
+
+impl<H> HkdfExpander for AtStart<H>
+where
+    H: EagerHash + Digest,
+    HmacCore<H>: Send + Sync,
+{
+    fn expand_slice(&self, info: &[&[u8]], output: &mut [u8]) -> Result<(), OutputLengthError> {
+        self.0.early.expand_slice(info, output)
+    }
+
+    fn expand_block(&self, info: &[&[u8]]) -> OkmBlock {
+        if spells(info, &self.0.label) {
+            return self.0.derived.clone();
+        }
+        self.0.early.expand_block(info)
+    }
+
+    fn hash_len(&self) -> usize {
+        Keyed::<H>::output_len()
+    }
+}
+
+/// Whether the pieces, one after another, are the text.
+fn spells(pieces: &[&[u8]], text: &[u8]) -> bool {
+    let rest = pieces.iter().try_fold(text, |rest, piece| rest.strip_prefix(*piece));
+    rest.is_some_and(<[u8]>::is_empty)
 }
 
 impl<H> HkdfExpander for Keyed<H>
@@ -227,6 +297,52 @@ mod tests {
             suites += 1;
         }
         assert_eq!(suites, 3);
+    }
+
+    /// The steps that are not worked out anew, and whatever is near them.
+    #[test]
+    fn the_start_of_a_handshake_is_the_providers_own() {
+        let theirs = super::super::provider::rustls_provider();
+        for suite in theirs.cipher_suites.iter().filter_map(SupportedCipherSuite::tls13) {
+            let hash = suite.common.hash_provider;
+            let ours: &dyn Hkdf = match hash.output_len() {
+                32 => &SavedStateHkdf::<Sha256>::new(),
+                _ => &SavedStateHkdf::<Sha384>::new(),
+            };
+            let empty = hash.hash(&[]);
+            let octets = [u8::try_from(hash.output_len()).expect("a short hash")];
+            let label: &[&[u8]] =
+                &[&[0, octets[0]], &[13], b"tls13 ", b"derived", &octets, empty.as_ref()];
+            let [mine, their] =
+                [ours, suite.hkdf_provider].map(|hkdf| hkdf.extract_from_zero_ikm(None));
+            let salt = their.expand_block(label);
+            assert_eq!(mine.expand_block(label).as_ref(), salt.as_ref());
+            let mut unlike: Vec<Vec<u8>> = vec![label.concat(), label[..5].concat(), Vec::new()];
+            for at in 0..unlike[0].len() {
+                let mut other = unlike[0].clone();
+                other[at] ^= 1;
+                unlike.push(other);
+            }
+            unlike.push([label.concat(), vec![0]].concat());
+            for info in &unlike {
+                assert_eq!(
+                    mine.expand_block(&[info]).as_ref(),
+                    their.expand_block(&[info]).as_ref()
+                );
+                assert_eq!(expand(&*mine, &[info], 40), expand(&*their, &[info], 40));
+            }
+            assert_eq!(mine.hash_len(), their.hash_len());
+            let mut other_salt = salt.as_ref().to_vec();
+            other_salt[0] ^= 1;
+            for salt in [salt.as_ref(), &other_salt, &salt.as_ref()[1..]] {
+                let [mine, their] = [ours, suite.hkdf_provider]
+                    .map(|hkdf| hkdf.extract_from_secret(Some(salt), &[9; 32]).expand_block(label));
+                assert_eq!(mine.as_ref(), their.as_ref());
+                let [mine, their] = [ours, suite.hkdf_provider]
+                    .map(|hkdf| hkdf.extract_from_zero_ikm(Some(salt)).expand_block(label));
+                assert_eq!(mine.as_ref(), their.as_ref());
+            }
+        }
     }
 
     #[test]

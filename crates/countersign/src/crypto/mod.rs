@@ -9,6 +9,8 @@ mod message;
 mod price;
 mod provider;
 mod seal;
+#[cfg(feature = "aws-lc-rs")]
+mod signing;
 mod suites;
 mod tariff;
 #[cfg(test)]
