@@ -37,14 +37,17 @@ const GHOSTS: usize = 5;
 /// Most sets an insertion searches for something to forget before it gives up.
 const SWEEP_SETS: usize = 64;
 
-/// Tags and slots of one set: two neighbouring lines, which the hardware fetches as a pair.
-#[repr(align(128))]
+/// One set: three neighbouring lines, of which readers touch the first two. A table larger than what
+/// the processor knows the pages of costs a walk through the page tables for each place in it, so all
+/// that is needed of a set is in one.
+#[repr(C, align(64))]
 struct Set<V> {
     tags: [AtomicU64; WAYS],
     slots: [ArcSwapOption<V>; WAYS],
+    ledger: Ledger,
 }
 
-/// What only writers need of a set: one line of its own.
+/// What only writers need of a set: a line of its own.
 #[repr(align(64))]
 struct Ledger {
     writing: AtomicBool,
@@ -59,7 +62,6 @@ struct Ledger {
 /// replaces whatever has its hash.
 pub(crate) struct SetCache<V> {
     sets: Box<[Set<V>]>,
-    ledgers: Box<[Ledger]>,
     entries_max: usize,
     bytes_max: usize,
     entries: AtomicUsize,
@@ -96,7 +98,6 @@ impl<V> SetCache<V> {
         let sets = sets_for(entries);
         Self {
             sets: (0..sets).map(|_| Set::new()).collect(),
-            ledgers: (0..sets).map(|_| Ledger::new()).collect(),
             entries_max: entries.min(CACHE_ENTRIES),
             bytes_max: bytes,
             entries: AtomicUsize::new(0),
@@ -138,14 +139,14 @@ impl<V> SetCache<V> {
         };
         let index = self.index(hash);
         let Some(set) = self.lock(index) else { return false };
-        let returning = set.ledger.recall(hash);
+        let returning = set.0.ledger.recall(hash);
         let Some(way) = set.way_for(hash, returning, self.is_full()) else {
-            set.ledger.remember(hash);
+            set.0.ledger.remember(hash);
             return false;
         };
         self.forget(&set, way, tag(hash));
         if !self.reserve(index, &set, bytes, returning) {
-            set.ledger.remember(hash);
+            set.0.ledger.remember(hash);
             return false;
         }
         set.fill(way, hash, bytes, returning, value);
@@ -185,9 +186,9 @@ impl<V> SetCache<V> {
 
     /// Takes the set for writing, or not at all.
     fn lock(&self, index: usize) -> Option<Locked<'_, V>> {
-        let (set, ledger) = (&self.sets[index], &self.ledgers[index]);
-        let taken = ledger.writing.compare_exchange(false, true, Acquire, Relaxed);
-        taken.is_ok().then(|| Locked { set, ledger })
+        let set = &self.sets[index];
+        let taken = set.ledger.writing.compare_exchange(false, true, Acquire, Relaxed);
+        taken.is_ok().then(|| Locked(set))
     }
 
     /// Counts an entry in, after forgetting others until it fits.
@@ -238,9 +239,9 @@ impl<V> SetCache<V> {
         }
         let seen = set.empty(way);
         if seen & HITS == 0 && seen != newcomer {
-            set.ledger.remember(seen >> TAG_SHIFT);
+            set.0.ledger.remember(seen >> TAG_SHIFT);
         }
-        let bytes = set.ledger.bytes[way].swap(0, Relaxed);
+        let bytes = set.0.ledger.bytes[way].swap(0, Relaxed);
         self.bytes.fetch_sub(bytes as usize, Relaxed);
         self.entries.fetch_sub(1, Relaxed);
     }
@@ -268,6 +269,7 @@ impl<V> Set<V> {
         Self {
             tags: core::array::from_fn(|_| AtomicU64::new(0)),
             slots: core::array::from_fn(|_| ArcSwapOption::empty()),
+            ledger: Ledger::new(),
         }
     }
 }
@@ -297,20 +299,17 @@ impl Ledger {
 }
 
 /// A set that this thread alone may write; readers go on reading and counting hits.
-struct Locked<'a, V> {
-    set: &'a Set<V>,
-    ledger: &'a Ledger,
-}
+struct Locked<'a, V>(&'a Set<V>);
 
 impl<V> Drop for Locked<'_, V> {
     fn drop(&mut self) {
-        self.ledger.writing.store(false, Release);
+        self.0.ledger.writing.store(false, Release);
     }
 }
 
 impl<V> Locked<'_, V> {
     fn tag(&self, way: usize) -> u64 {
-        self.set.tags[way].load(Relaxed)
+        self.0.tags[way].load(Relaxed)
     }
 
     /// Where an entry with this hash may go: in place of its namesake; else, while there is
@@ -339,7 +338,7 @@ impl<V> Locked<'_, V> {
     /// Takes one hit off the entry that has the fewest. One that is hit again before the next
     /// returning newcomer comes by loses nothing for good; one that is not goes in four visits.
     fn wear(&self) {
-        let taken = self.set.tags.iter().filter(|word| word.load(Relaxed) & HITS != 0);
+        let taken = self.0.tags.iter().filter(|word| word.load(Relaxed) & HITS != 0);
         if let Some(word) = taken.min_by_key(|word| word.load(Relaxed) & HITS) {
             let worn = |seen: u64| (seen & HITS != 0).then(|| seen - HIT);
             let _ = word.fetch_update(Relaxed, Relaxed, worn);
@@ -348,17 +347,17 @@ impl<V> Locked<'_, V> {
 
     /// Empties a way and returns the tag it had.
     fn empty(&self, way: usize) -> u64 {
-        let seen = self.set.tags[way].swap(0, Relaxed);
-        self.set.slots[way].store(None);
+        let seen = self.0.tags[way].swap(0, Relaxed);
+        self.0.slots[way].store(None);
         seen
     }
 
     /// Slot before tag, so that a reader who sees the tag sees the entry.
     fn fill(&self, way: usize, hash: u64, bytes: u32, returning: bool, value: Arc<V>) {
-        self.ledger.bytes[way].store(bytes, Relaxed);
-        self.set.slots[way].store(Some(value));
+        self.0.ledger.bytes[way].store(bytes, Relaxed);
+        self.0.slots[way].store(Some(value));
         let hits = if returning { HIT } else { 0 };
-        self.set.tags[way].store(tag(hash) | hits, Release);
+        self.0.tags[way].store(tag(hash) | hits, Release);
     }
 }
 
