@@ -74,6 +74,12 @@ pub(crate) struct SetCache<V> {
 /// them long makes later look-ups of this thread slower.
 pub(crate) struct Hit<V>(Guard<Option<Arc<V>>>);
 
+impl<V> From<Arc<V>> for Hit<V> {
+    fn from(entry: Arc<V>) -> Self {
+        Self(Guard::from_inner(Some(entry)))
+    }
+}
+
 impl<V> Deref for Hit<V> {
     type Target = V;
 

@@ -167,11 +167,11 @@ impl<J> ChainCache<J> {
         self.verdicts.has_room()
     }
 
-    /// Remembers a chain, in place of an older one with the same leaf. Says whether it did.
-    pub(crate) fn insert(&self, chain: &[&[u8]], remembered: Remembered<J>) -> bool {
-        let [leaf, tail @ ..] = chain else { return false };
-        let tail = if tail.is_empty() { Ok(None) } else { self.intern(tail).map(Some) };
-        let Ok(tail) = tail else { return false };
+    /// Remembers a chain, in place of an older one with the same leaf. Gives what would be
+    /// found, also where the cache has no place for it; `None` where its certificates have none.
+    pub(crate) fn insert(&self, chain: &[&[u8]], remembered: Remembered<J>) -> Option<Recalled<J>> {
+        let [leaf, tail @ ..] = chain else { return None };
+        let tail = if tail.is_empty() { None } else { Some(self.intern(tail).ok()?) };
         let verdict = ChainVerdict {
             generation: remembered.generation,
             window: remembered.window,
@@ -184,7 +184,9 @@ impl<J> ChainCache<J> {
         let elsewhere =
             verdict.leaf.rest.len() + verdict.leaf_key.heap_bytes() + remembered.judged_bytes;
         let bytes = size_of::<ChainVerdict<J>>() + counts + elsewhere;
-        self.verdicts.insert(self.leaf_hash(leaf), bytes, Arc::new(verdict))
+        let verdict = Arc::new(verdict);
+        self.verdicts.insert(self.leaf_hash(leaf), bytes, Arc::clone(&verdict));
+        Some(Recalled(Hit::from(verdict)))
     }
 
     /// Verdicts held now.

@@ -9,13 +9,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, Guard};
 
 use self::source::{Origin, Source, Text};
 use crate::chaincache::{ChainCache, Recalled, Remembered};
 use crate::clock::UnixTime;
 use crate::crypto::{PublicKey, sha256};
-use crate::decide::{check_limits, decide, decide_again};
+use crate::decide::{Decision, check_limits, decide, decide_again};
 use crate::error::Error;
 use crate::footprint::Footprint;
 use crate::journal::{Journal, JournalEntry};
@@ -225,7 +225,8 @@ impl Verifier {
         let started = self.start();
         match self.recall(chain, now) {
             Some((generation, known)) => {
-                Considered::new(Basis::Remembered { known, generation }, Lookup::Hit, started)
+                let basis = Basis::Remembered { known, generation, is_cached: true };
+                Considered::new(basis, Lookup::Hit, started)
             }
             None => self.consider_anew(chain, now, started),
         }
@@ -239,31 +240,35 @@ impl Verifier {
         started: Option<Instant>,
     ) -> Considered {
         let snapshot = self.snapshot.load();
-        let (concluded, lookup) = match check_limits(chain) {
-            Ok(()) => (self.judge_anew(&snapshot, chain, now), Lookup::Miss),
-            Err(outcome) => (Concluded::new(&snapshot, &outcome.into()), Lookup::None),
+        let (basis, lookup) = match check_limits(chain) {
+            Ok(()) => (self.judge_anew(snapshot, chain, now), Lookup::Miss),
+            Err(outcome) => {
+                let concluded = Concluded::new(&snapshot, &outcome.into());
+                (Basis::Anew { concluded, snapshot }, Lookup::None)
+            }
         };
-        Considered::new(Basis::Anew { concluded, snapshot }, lookup, started)
+        Considered::new(basis, lookup, started)
     }
 
     /// Out of line: where it is not, its stack is probed for chains that are remembered too.
     #[inline(never)]
-    fn judge_anew(&self, snapshot: &Snapshot, chain: &[&[u8]], now: UnixTime) -> Concluded {
-        let decision = decide(snapshot, &self.facts, chain, now);
-        if let Some(key) = decision.leaf_key.filter(|_| self.chains.has_room()) {
-            let judged = Known::new(snapshot, &decision.judged);
-            self.chains.insert(
-                chain,
-                Remembered {
-                    leaf_key: PublicKey::from(key),
-                    window: decision.judged.window,
-                    generation: snapshot.generation(),
-                    judged_bytes: judged.heap_bytes(),
-                    judged,
-                },
-            );
+    fn judge_anew(&self, snapshot: Guard<Arc<Snapshot>>, chain: &[&[u8]], now: UnixTime) -> Basis {
+        let Decision { judged, leaf_key } = decide(&snapshot, &self.facts, chain, now);
+        if let Some(key) = leaf_key.filter(|_| self.chains.has_room()) {
+            let generation = snapshot.generation();
+            let known = Known::new(&snapshot, &judged);
+            let remembered = Remembered {
+                leaf_key: PublicKey::from(key),
+                window: judged.window,
+                generation,
+                judged_bytes: known.heap_bytes(),
+                judged: known,
+            };
+            if let Some(known) = self.chains.insert(chain, remembered) {
+                return Basis::Remembered { known, generation, is_cached: false };
+            }
         }
-        Concluded::new(snapshot, &decision.judged)
+        Basis::Anew { concluded: Concluded::new(&snapshot, &judged), snapshot }
     }
 
     /// The verdict on a session that resumes: the leaf it was made with and the

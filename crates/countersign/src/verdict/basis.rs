@@ -17,8 +17,9 @@ pub(crate) enum Basis {
     /// Names are looked up in the policy that judged, which is held for that.
     Anew { concluded: Concluded, snapshot: Guard<Arc<Snapshot>> },
     /// Read where it is: whoever asks for little does not wait for a copy of all. It needs no policy,
-    /// and a hold on one costs two atomic exchanges, a quarter of a look-up.
-    Remembered { known: Recalled<Known>, generation: u64 },
+    /// and a hold on one costs two atomic exchanges, a quarter of a look-up. It may have been put
+    /// there for this very verdict, and is not cached then.
+    Remembered { known: Recalled<Known>, generation: u64, is_cached: bool },
 }
 
 impl Basis {
@@ -52,8 +53,22 @@ impl Basis {
     pub(super) fn client(&self) -> &[u8] {
         match self {
             Self::Anew { concluded, snapshot } => client_bytes(snapshot, concluded.outcome.client),
-            Self::Remembered { known, .. } => known.client(),
+            Self::Remembered { known, .. } => known.client().as_bytes(),
         }
+    }
+
+    /// The client's id and the rule in one piece, and how long the id is: shared with what is
+    /// remembered, where something is.
+    pub(super) fn text(&self) -> (Arc<str>, usize) {
+        match self {
+            Self::Anew { concluded, snapshot } => text(snapshot, &concluded.outcome),
+            Self::Remembered { known, .. } => (Arc::clone(&known.text), known.client_len),
+        }
+    }
+
+    #[inline]
+    pub(super) fn is_cached(&self) -> bool {
+        matches!(self, Self::Remembered { is_cached: true, .. })
     }
 
     /// Whom to ask about the client.
@@ -91,7 +106,9 @@ impl Basis {
     pub(super) fn particulars(&self) -> Particulars<'_> {
         match self {
             Self::Anew { concluded, snapshot } => concluded.particulars(snapshot),
-            Self::Remembered { known, generation } => known.particulars(*generation),
+            Self::Remembered { known, generation, is_cached } => {
+                Particulars { is_cached: *is_cached, ..known.particulars(*generation) }
+            }
         }
     }
 }
@@ -137,7 +154,7 @@ pub(crate) struct Known {
     concluded: Concluded,
     client_len: usize,
     /// The client's id, and the rule.
-    text: Box<[u8]>,
+    text: Arc<str>,
     /// What the policy says of the client besides; of one on a list alone it says nothing.
     record: Option<Box<KnownRecord>>,
 }
@@ -166,14 +183,12 @@ impl Known {
     /// Allocates.
     pub(crate) fn new(snapshot: &Snapshot, judged: &Judged) -> Self {
         let concluded = Concluded::new(snapshot, judged);
-        let Outcome { client, rule, .. } = concluded.outcome;
-        let client = client_bytes(snapshot, client);
-        let text = [client, &rule_bytes(snapshot, rule)].concat().into();
+        let (text, client_len) = text(snapshot, &concluded.outcome);
         let record = record(snapshot, &concluded).and_then(KnownRecord::new);
-        Self { client_len: client.len(), text, record, concluded }
+        Self { client_len, text, record, concluded }
     }
 
-    fn client(&self) -> &[u8] {
+    fn client(&self) -> &str {
         &self.text[..self.client_len]
     }
 
@@ -184,8 +199,8 @@ impl Known {
         Particulars {
             reason,
             audit_reason,
-            client,
-            rule: Cow::Borrowed(rule),
+            client: client.as_bytes(),
+            rule: Cow::Borrowed(rule.as_bytes()),
             chain_index: position.map(usize::from),
             generation,
             is_cached: true,
@@ -203,10 +218,21 @@ fn client_bytes(snapshot: &Snapshot, client: Option<ClientIndex>) -> &[u8] {
     client.map_or(b"", |client| snapshot.matcher().client_bytes(client))
 }
 
-/// A rule as `kind:value`, UTF-8; empty where none decided.
-fn rule_bytes(snapshot: &Snapshot, rule: MatchedRule) -> Vec<u8> {
-    // Of most rules: each piece would have it grow.
-    let mut text = Vec::with_capacity(64);
+/// The client's id and the rule in one piece, and how long the id is.
+fn text(snapshot: &Snapshot, outcome: &Outcome) -> (Arc<str>, usize) {
+    let client = client_bytes(snapshot, outcome.client);
+    let mut text = Vec::with_capacity(client.len() + USUAL_RULE);
+    text.extend_from_slice(client);
+    add_rule(snapshot, outcome.rule, &mut text);
+    let text = core::str::from_utf8(&text).expect("invariant: ids and rules are text");
+    (text.into(), client.len())
+}
+
+/// Bytes that most rules have room in: each piece would have the text grow.
+const USUAL_RULE: usize = 64;
+
+/// Adds a rule as `kind:value`, UTF-8; nothing where none decided.
+fn add_rule(snapshot: &Snapshot, rule: MatchedRule, text: &mut Vec<u8>) {
     match rule {
         MatchedRule::None => {}
         MatchedRule::Issued => text.extend_from_slice(b"issued"),
@@ -214,5 +240,11 @@ fn rule_bytes(snapshot: &Snapshot, rule: MatchedRule) -> Vec<u8> {
             snapshot.matcher().rule_pieces(rule, &mut |piece| text.extend_from_slice(piece));
         }
     }
+}
+
+/// A rule by itself.
+fn rule_bytes(snapshot: &Snapshot, rule: MatchedRule) -> Vec<u8> {
+    let mut text = Vec::with_capacity(USUAL_RULE);
+    add_rule(snapshot, rule, &mut text);
     text
 }

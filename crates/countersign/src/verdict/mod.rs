@@ -102,7 +102,7 @@ impl Verdict {
 
     /// Whether the verdict was remembered instead of worked out anew. It is the same either way.
     pub fn is_cached(&self) -> bool {
-        matches!(self.basis, Some(Basis::Remembered { .. }))
+        self.basis.as_ref().is_some_and(Basis::is_cached)
     }
 
     /// The bytes that tie a session to the trust and the time it was allowed under, to be kept in

@@ -2,6 +2,7 @@
 
 use core::fmt;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::{Particulars, Verdict};
 use crate::binding::Binding;
@@ -24,8 +25,9 @@ pub struct VerdictRecord {
     audit_reason: Option<Reason>,
     chain_index: Option<u8>,
     client_len: u32,
-    /// The client's id, and the rule: in one piece, for each connection keeps a record.
-    text: Box<str>,
+    /// The client's id, and the rule: in one piece, for each connection keeps a record; that of what
+    /// the verifier remembers, where it does.
+    text: Arc<str>,
     generation: u64,
     besides: Option<Box<Besides>>,
     binding: Option<Binding>,
@@ -60,15 +62,16 @@ impl Default for VerdictRecord {
 
 impl VerdictRecord {
     pub(super) fn of(verdict: &Verdict) -> Self {
-        let Particulars { client, rule, .. } = verdict.particulars();
-        let text = String::from_utf8([client, &rule].concat());
+        let (text, client_len) = match &verdict.basis {
+            Some(basis) => basis.text(),
+            None => (Arc::default(), 0),
+        };
         Self {
             reason: verdict.reason(),
             audit_reason: verdict.audit_reason(),
             chain_index: verdict.position(),
-            client_len: u32::try_from(client.len())
-                .expect("invariant: an id is shorter than a line"),
-            text: text.expect("invariant: ids and rules are text").into(),
+            client_len: u32::try_from(client_len).expect("invariant: an id is shorter than a line"),
+            text,
             generation: verdict.generation(),
             besides: Besides::of(verdict),
             binding: verdict.binding().copied(),
