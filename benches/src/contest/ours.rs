@@ -101,9 +101,8 @@ impl Server for Acceptor {
 impl ServerSide for Connection {
     fn step(&mut self, input: &mut [u8], output: &mut Vec<u8>) -> Result<Progress, Failure> {
         let _whole_flights_are_used_up = self.feed(input, Moment::now());
-        let start = output.len();
-        output.resize(start + self.pending_output(), 0);
-        self.poll_output(&mut output[start..]);
+        output.extend_from_slice(self.output());
+        self.consume_output(self.pending_output());
         match self.state() {
             State::Established(_) => Ok(Progress::Established),
             State::Refused(refusal) => Err(refusal.to_string().into()),

@@ -421,8 +421,9 @@ impl Connection {
         let accepted = self.step(now, input.len());
         let steps = Steps { accepted, identified: accepted, completed: accepted };
         let is_tls13 = hello.offers_tls13 && self.configuration.has_tls13;
+        let server_name = hello.server_name.map(|name| name.to_lowercase_owned());
         let entry_here = &self.configuration.entries[entry];
-        match Negotiation::new(entry_here, hello.server_name, is_tls13, steps) {
+        match Negotiation::new(entry_here, server_name, is_tls13, steps) {
             Ok(negotiation) => {
                 let negotiation = Box::new(negotiation);
                 let records = RecordCounter::new(limits::HANDSHAKE_RECORDS);

@@ -26,9 +26,9 @@ const TLS_1_3: [u8; 2] = [3, 4];
 
 /// What a hello asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Hello {
-    /// In lower case, without a trailing dot. An address is no name.
-    pub(super) server_name: Option<DnsName<'static>>,
+pub(super) struct Hello<'i> {
+    /// Without a trailing dot. An address is no name.
+    pub(super) server_name: Option<DnsName<'i>>,
     /// TLS 1.3 is among the versions that it offers.
     pub(super) offers_tls13: bool,
 }
@@ -67,7 +67,7 @@ pub(super) struct HelloReader {
 impl HelloReader {
     /// The hello at the front of `input`, which must begin with what the last call was given.
     /// `None` means that more is needed.
-    pub(super) fn read(&mut self, input: &[u8]) -> Result<Option<Hello>, BadHello> {
+    pub(super) fn read<'i>(&mut self, input: &'i [u8]) -> Result<Option<Hello<'i>>, BadHello> {
         let lost = bad(Alert::INTERNAL_ERROR, "input that was to be given again is missing");
         while let Some(fragment) = next_fragment(input.get(self.scanned..).ok_or(lost)?)? {
             self.scanned += RECORD_HEADER + fragment.len();
@@ -77,7 +77,7 @@ impl HelloReader {
                 return Err(too_much("a ClientHello in more records than a handshake may have"));
             }
             if self.needed.is_none() && self.collected >= MESSAGE_HEADER {
-                self.needed = Some(message_length(&gather(input, MESSAGE_HEADER))?);
+                self.needed = Some(message_length(&start_of_message(input))?);
             }
             if let Some(needed) = self.needed
                 && self.collected >= needed
@@ -88,14 +88,16 @@ impl HelloReader {
         Ok(None)
     }
 
-    fn parse(&self, input: &[u8], needed: usize) -> Result<Hello, BadHello> {
+    fn parse<'i>(&self, input: &'i [u8], needed: usize) -> Result<Hello<'i>, BadHello> {
         // Nearly always the whole hello is in the first record.
         if let Some(message) = input.get(RECORD_HEADER..RECORD_HEADER + needed)
             && self.scanned == RECORD_HEADER + self.collected
         {
             return parse_hello(&message[MESSAGE_HEADER..]);
         }
-        parse_hello(&gather(input, needed)[MESSAGE_HEADER..])
+        let message = gather(input, needed);
+        let Hello { server_name, offers_tls13 } = parse_hello(&message[MESSAGE_HEADER..])?;
+        Ok(Hello { server_name: server_name.map(|name| name.to_owned()), offers_tls13 })
     }
 }
 
@@ -134,14 +136,26 @@ fn gather(input: &[u8], length: usize) -> Vec<u8> {
     message
 }
 
-fn message_length(header: &[u8]) -> Result<usize, BadHello> {
-    let [kind, a, b, c] = header else {
-        return Err(bad(Alert::DECODE_ERROR, "a truncated handshake message"));
-    };
+/// The header of the message that begins in the records of `input`, which hold all of it.
+fn start_of_message(input: &[u8]) -> [u8; MESSAGE_HEADER] {
+    // Nearly always in the first record.
+    if let Ok(Some(fragment)) = next_fragment(input)
+        && let Some(header) = fragment.first_chunk()
+    {
+        return *header;
+    }
+    let mut header = [0; MESSAGE_HEADER];
+    let gathered = gather(input, MESSAGE_HEADER);
+    header[..gathered.len()].copy_from_slice(&gathered);
+    header
+}
+
+fn message_length([kind, length @ ..]: &[u8; MESSAGE_HEADER]) -> Result<usize, BadHello> {
     if *kind != CLIENT_HELLO {
         return Err(bad(Alert::UNEXPECTED_MESSAGE, "not a ClientHello"));
     }
-    let length = u32::from_be_bytes([0, *a, *b, *c]) as usize;
+    let [a, b, c] = *length;
+    let length = u32::from_be_bytes([0, a, b, c]) as usize;
     if MESSAGE_HEADER + length > limits::HELLO_BYTES {
         return Err(too_much("a ClientHello of more than 16,384 bytes"));
     }
@@ -179,7 +193,7 @@ impl<'a> Reader<'a> {
 
 /// RFC 8446 section 4.1.2; a hello of TLS 1.2 may end before its extensions (RFC 5246 section
 /// 7.4.1.2).
-fn parse_hello(body: &[u8]) -> Result<Hello, BadHello> {
+fn parse_hello(body: &[u8]) -> Result<Hello<'_>, BadHello> {
     let truncated = bad(Alert::DECODE_ERROR, "a ClientHello that is cut short");
     let mut reader = Reader(body);
     let extensions = fixed_part(&mut reader).ok_or(truncated)?;
@@ -221,7 +235,7 @@ fn lists_tls13(contents: &[u8]) -> bool {
 }
 
 /// RFC 6066 section 3. An entry of another type ends the list, because nobody knows how long it is.
-fn parse_server_name(contents: &[u8]) -> Result<Option<DnsName<'static>>, BadHello> {
+fn parse_server_name(contents: &[u8]) -> Result<Option<DnsName<'_>>, BadHello> {
     let invalid = bad(Alert::ILLEGAL_PARAMETER, "a server_name that is not one host name");
     let mut reader = Reader(contents);
     let mut names = Reader(reader.vector_u16().ok_or(invalid)?);
@@ -233,7 +247,7 @@ fn parse_server_name(contents: &[u8]) -> Result<Option<DnsName<'static>>, BadHel
         return Err(invalid);
     }
     if let Ok(name) = DnsName::try_from(name) {
-        return Ok(Some(name.to_lowercase_owned()));
+        return Ok(Some(name));
     }
     let text = core::str::from_utf8(name).map_err(|_| invalid)?;
     match text.parse::<IpAddr>() {

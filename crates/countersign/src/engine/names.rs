@@ -1,12 +1,11 @@
 //! Which entry answers to which server name.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
-use arrayvec::ArrayString;
 use rustls::pki_types::DnsName;
 
 use crate::error::{Error, ErrorKind};
-use crate::limits::DNS_NAME_BYTES;
 
 /// Server names and the entries they lead to, by position.
 #[derive(Debug, Default)]
@@ -31,7 +30,7 @@ impl NameTable {
             let expected = "write a DNS name in ASCII (IDNs as A-labels), or `*.` and a name";
             Error::new(ErrorKind::Usage, format!("`{pattern}` is no server name: {expected}"))
         })?;
-        match table.insert(normal(&name).as_str().into(), entry) {
+        match table.insert(normal(&name).into(), entry) {
             None => Ok(()),
             Some(_) => {
                 let message = format!("two entries for the server name `{pattern}`");
@@ -57,18 +56,21 @@ impl NameTable {
     pub(super) fn find(&self, name: Option<&DnsName<'_>>) -> Option<usize> {
         let Some(name) = name else { return self.default };
         let name = normal(name);
-        let exact = self.exact.get(name.as_str());
+        let exact = self.exact.get(&*name);
         let wildcard = || self.wildcard.get(name.split_once('.')?.1);
         let entry = exact.or_else(wildcard);
         entry.copied().or(self.default)
     }
 }
 
-/// In lower case. A `DnsName` has no trailing dot, however it was written.
-fn normal(name: &DnsName<'_>) -> ArrayString<DNS_NAME_BYTES> {
-    let mut normal = ArrayString::from(name.as_ref()).expect("a DNS name has at most 253 bytes");
-    normal.make_ascii_lowercase();
-    normal
+/// In lower case, as most names are. A `DnsName` has no trailing dot, however it was written.
+fn normal<'n>(name: &'n DnsName<'_>) -> Cow<'n, str> {
+    let name = name.as_ref();
+    if name.bytes().any(|octet| octet.is_ascii_uppercase()) {
+        Cow::Owned(name.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(name)
+    }
 }
 
 #[cfg(test)]

