@@ -9,13 +9,11 @@ use once_cell::race::OnceBox;
 
 use crate::cache::{Hit, SetCache};
 use crate::cert::Certificate;
-use crate::crypto::{self, KeyError, MessageDigest, PublicKey, SignatureAlgorithm, VerifyError};
+use crate::crypto::{self, KeyError, PublicKey, SignatureAlgorithm, VerifyError};
 use crate::metrics::Tally;
 
-/// What a digest stands for: a signature over what is hashed here, or over what has the digest that
-/// is hashed here. The numbers are part of what is hashed and are never reused.
-const SIGNED: u8 = 1;
-const SIGNED_DIGEST: u8 = 2;
+/// What a digest stands for. The numbers are part of what is hashed and are never reused.
+const CERTIFICATE: u8 = 1;
 
 /// Authorities that are kept, at most: far more than one policy leads to.
 const AUTHORITIES_MAX: usize = 4_096;
@@ -31,27 +29,17 @@ const HASHED_BYTES: usize = 64;
 const FACT_BYTES: usize = size_of::<FactDigest>() + 2 * size_of::<usize>();
 
 /// The name of a fact: SHA-256 over its kind and, each with its length before it, the signature's
-/// AlgorithmIdentifier, the signer's SubjectPublicKeyInfo, the signature and what is signed, by the
-/// digest that the signature is over where there is one.
-/// (BoringSSL's `pki/verify_signed_data.cc` keys its cache so, without that digest.)
+/// AlgorithmIdentifier, the signer's SubjectPublicKeyInfo, the signature and what is signed.
+/// (BoringSSL's `pki/verify_signed_data.cc` keys its cache so.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FactDigest([u8; 32]);
 
 impl FactDigest {
-    /// Of a signature by the key in `issuer_spki`.
-    fn of(issuer_spki: &[u8], signed: &Signed<'_>, digest: Option<&MessageDigest>) -> Self {
-        let (kind, what) = match digest {
-            Some(digest) => (SIGNED_DIGEST, digest.as_bytes()),
-            None => (SIGNED, signed.tbs),
-        };
-        Self::of_parts(kind, [signed.algorithm, issuer_spki, signed.signature, what])
-    }
-
     /// From algorithm, signer, signature and what is signed.
-    fn of_parts(kind: u8, parts: [&[u8]; 4]) -> Self {
+    fn of_parts(parts: [&[u8]; 4]) -> Self {
         let len = parts.iter().map(|part| size_of::<u64>() + part.len()).sum::<usize>();
         let mut text = Vec::with_capacity(1 + len);
-        text.push(kind);
+        text.push(CERTIFICATE);
         for part in parts {
             text.extend_from_slice(&length(part));
             text.extend_from_slice(part);
@@ -198,16 +186,13 @@ impl SignatureFacts {
             self.lookups.count(MISS);
             return issuer_key.verify(algorithm, signed.tbs, signed.signature).map(|()| false);
         }
-        let message = MessageDigest::of(algorithm, signed.tbs);
-        let fact = FactDigest::of(issuer_spki, &signed, message.as_ref());
-        if self.is_known(&fact) {
+        let parts = [signed.algorithm, issuer_spki, signed.signature, signed.tbs];
+        let digest = FactDigest::of_parts(parts);
+        if self.is_known(&digest) {
             return Ok(true);
         }
-        match message {
-            Some(message) => issuer_key.verify_digest(algorithm, &message, signed.signature),
-            None => issuer_key.verify(algorithm, signed.tbs, signed.signature),
-        }?;
-        self.remember(fact);
+        issuer_key.verify(algorithm, signed.tbs, signed.signature)?;
+        self.remember(digest);
         Ok(false)
     }
 
@@ -365,13 +350,12 @@ mod tests {
     }
 
     #[test]
-    fn another_kind_or_a_byte_moved_from_one_part_to_the_next_names_another_fact() {
+    fn moving_a_byte_from_one_part_to_the_next_names_another_fact() {
         let digests = [
-            FactDigest::of_parts(SIGNED, [b"ab", b"c", b"d", b"e"]),
-            FactDigest::of_parts(SIGNED, [b"a", b"bc", b"d", b"e"]),
-            FactDigest::of_parts(SIGNED, [b"a", b"b", b"cd", b"e"]),
-            FactDigest::of_parts(SIGNED, [b"a", b"b", b"c", b"de"]),
-            FactDigest::of_parts(SIGNED_DIGEST, [b"a", b"b", b"c", b"de"]),
+            FactDigest::of_parts([b"ab", b"c", b"d", b"e"]),
+            FactDigest::of_parts([b"a", b"bc", b"d", b"e"]),
+            FactDigest::of_parts([b"a", b"b", b"cd", b"e"]),
+            FactDigest::of_parts([b"a", b"b", b"c", b"de"]),
         ];
         for (i, one) in digests.iter().enumerate() {
             assert!(digests[..i].iter().all(|other| other != one));
