@@ -956,8 +956,8 @@ csn_status csn_produced_new(const csn_family *family,
                             csn_error *err);
 
 // The headers of a family about the client of an established connection, or that there is nobody
-// where none was asked for or shown. CSN_ERR_STATE where it is not established, or not any more.
-// Otherwise as csn_produced_new().
+// where none was asked for or shown. CSN_ERR_STATE where it is not established, or not any more, or
+// the last csn_conn_review() denied. Otherwise as csn_produced_new().
 csn_status csn_produced_from_conn(const csn_family *family,
                                   const csn_conn *conn,
                                   csn_produced **out,

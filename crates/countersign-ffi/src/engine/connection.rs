@@ -1,6 +1,6 @@
 //! One TLS connection: bytes in, bytes out.
 
-use countersign::engine::{Acceptor, Closed, Connection, Lease, State, WaitsFor};
+use countersign::engine::{Acceptor, Closed, Connection, Lease, Session, State, WaitsFor};
 use countersign::{UnixTime, VerdictRecord};
 
 use crate::boundary::{Outcome, call, value};
@@ -31,6 +31,9 @@ impl Handle for csn_conn {
 pub struct Live {
     connection: Connection,
     lease: Option<Lease>,
+    /// The last review was a deny: the client is in for as long as its caller leaves it there, and
+    /// nobody is to be told that it is approved.
+    is_denied: bool,
     /// A call is at work on it, or never came to its end: what is half done then nobody may use.
     is_broken: bool,
 }
@@ -42,6 +45,14 @@ impl Live {
             return Err(csn_status::CSN_ERR_STATE.into());
         }
         Ok(&self.connection)
+    }
+
+    /// The session of a client that is in, and rightly so as far as anybody asked.
+    pub(crate) fn approved(&self) -> Outcome<Session<'_>> {
+        match self.whole()?.state() {
+            State::Established(session) if !self.is_denied => Ok(session),
+            _ => Err(csn_status::CSN_ERR_STATE.into()),
+        }
     }
 
     /// Lets `work` change it; it is broken for good where that panics.
@@ -116,6 +127,7 @@ pub unsafe extern "C" fn csn_conn_new(
             Ok(give(Live {
                 connection: acceptor.accept(now.into()),
                 lease: None,
+                is_denied: false,
                 is_broken: false,
             }))
         })
@@ -328,7 +340,9 @@ impl Live {
         let lease = self.lease.as_ref().ok_or(csn_status::CSN_ERR_STATE)?;
         let session = self.connection.session().and_then(|session| session.verdict());
         let unchanged = session.filter(|_| lease.is_current(now)).cloned();
-        Ok(unchanged.unwrap_or_else(|| lease.judge(now)))
+        let verdict = unchanged.unwrap_or_else(|| lease.judge(now));
+        self.is_denied = !verdict.is_allowed();
+        Ok(verdict)
     }
 }
 

@@ -1,6 +1,5 @@
 //! The headers that say who a client is.
 
-use countersign::engine::State;
 use countersign::forwarded::{Family, Presented, Produced};
 use countersign::{Error, VerdictRecord, limits};
 
@@ -79,8 +78,8 @@ pub unsafe extern "C" fn csn_produced_new(
 }
 
 /// The headers of a family about the client of an established connection, or that there is nobody
-/// where none was asked for or shown. CSN_ERR_STATE where it is not established, or not any more.
-/// Otherwise as csn_produced_new().
+/// where none was asked for or shown. CSN_ERR_STATE where it is not established, or not any more, or
+/// the last csn_conn_review() denied. Otherwise as csn_produced_new().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn csn_produced_from_conn(
     family: *const csn_family,
@@ -93,9 +92,7 @@ pub unsafe extern "C" fn csn_produced_from_conn(
         call_explained(err, || {
             put_new(out, || {
                 let family = borrow(family)?;
-                let State::Established(session) = borrow(conn)?.whole()?.state() else {
-                    return Err(csn_status::CSN_ERR_STATE.into());
-                };
+                let session = borrow(conn)?.approved()?;
                 let is_allowed = session.verdict().is_some_and(VerdictRecord::is_allowed);
                 let most = limits::CHAIN_CERTIFICATES + 1;
                 let chain: Certificates<'_> = session.chain().take(most).collect();

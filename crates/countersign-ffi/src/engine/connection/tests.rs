@@ -228,6 +228,16 @@ fn a_proxy_writes_down_whom_the_connection_let_in() {
         };
         assert_eq!(read.leaf(), leaf.as_slice().unwrap());
         csn_produced_free(produced);
+        // Whom a review denies is no longer spoken for, though the connection is still there.
+        let mut verdict = csn_verdict::empty();
+        for (now, expected) in [(i64::MAX, csn_status::CSN_ERR_STATE), (NOW, csn_status::CSN_OK)] {
+            assert_eq!(csn_conn_review(pair.conn, now, &raw mut verdict), csn_status::CSN_OK);
+            assert_eq!(verdict.decision == 1, expected == csn_status::CSN_OK);
+            let status =
+                csn_produced_from_conn(family, pair.conn, &raw mut produced, ptr::null_mut());
+            assert_eq!((status, produced.is_null()), (expected, expected != csn_status::CSN_OK));
+            csn_produced_free(produced);
+        }
         csn_conn_end_of_input(pair.conn, AT);
         let status = csn_produced_from_conn(family, pair.conn, &raw mut produced, ptr::null_mut());
         assert_eq!((status, produced.is_null()), (csn_status::CSN_ERR_STATE, true), "it is over");
