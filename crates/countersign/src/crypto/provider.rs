@@ -23,14 +23,6 @@ pub(super) fn rustls_provider() -> rustls::crypto::CryptoProvider {
     provider::default_provider()
 }
 
-/// What makes keys that sign of the DER of the server's private keys.
-pub(super) fn keys() -> &'static dyn rustls::crypto::KeyProvider {
-    #[cfg(feature = "aws-lc-rs")]
-    return &super::signing::Keys;
-    #[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
-    rustls_provider().key_provider
-}
-
 #[cfg(not(any(feature = "aws-lc-rs", feature = "ring")))]
 compile_error!("countersign needs a crypto provider: turn on the feature `aws-lc-rs` or `ring`");
 

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use rustls::crypto::hash::{Hash, HashAlgorithm};
 use rustls::crypto::tls13::Hkdf;
-use rustls::crypto::{CryptoProvider, SupportedKxGroup};
+use rustls::crypto::{CryptoProvider, KeyProvider, SupportedKxGroup};
 use rustls::{CipherSuite, CipherSuiteCommon, NamedGroup, SupportedCipherSuite, Tls13CipherSuite};
 use sha2::{Sha256, Sha384};
 
@@ -16,7 +16,7 @@ use super::{provider, transcript};
 ///
 /// AES-128-GCM comes first: it meets the 128 bits of X25519 and P-256, and where the processor has
 /// no SHA-512 instructions, SHA-384 costs 9 % of a handshake. TLS 1.3 hashes its messages and
-/// expands its secrets with [`transcript`] and [`SavedStateHkdf`], and [`provider::keys`] sign. `groups` are the key exchanges to take, `None` all of them; the client's
+/// expands its secrets with [`transcript`] and [`SavedStateHkdf`], and [`keys`] sign. `groups` are the key exchanges to take, `None` all of them; the client's
 /// order decides among those, because a server that insists on another costs a round trip.
 ///
 /// Returns the first group that the provider does not have.
@@ -32,7 +32,24 @@ pub(crate) fn tls_provider(groups: Option<&[NamedGroup]>) -> Result<CryptoProvid
     let mut suites = theirs.cipher_suites;
     suites.sort_by_key(|suite| preference(suite.suite()));
     let cipher_suites = suites.into_iter().map(with_saved_states).collect();
-    Ok(CryptoProvider { cipher_suites, kx_groups, key_provider: provider::keys(), ..theirs })
+    Ok(CryptoProvider {
+        cipher_suites,
+        kx_groups,
+        key_provider: keys(theirs.key_provider),
+        ..theirs
+    })
+}
+
+/// What makes keys that sign of the server's private keys.
+#[cfg(feature = "aws-lc-rs")]
+fn keys(_: &dyn KeyProvider) -> &'static dyn KeyProvider {
+    &super::signing::Keys
+}
+
+/// As above: ring has no other way to sign than rustls' own.
+#[cfg(not(feature = "aws-lc-rs"))]
+fn keys(theirs: &'static dyn KeyProvider) -> &'static dyn KeyProvider {
+    theirs
 }
 
 fn find(
