@@ -1,7 +1,7 @@
 //! A bounded, set-associative cache that readers share without writing to it.
 //!
 //! A key's hash picks one set of eight ways. The set's eight tags fill one cache line and its
-//! eight slots the next, so that a look-up costs one pair of lines and the entry itself. Readers
+//! eight slots the next, so that a look-up costs two neighbouring lines and the entry itself. Readers
 //! take no lock and, once an entry is known to be in use, write nothing that another reads.
 //! Writers take their set's flag or give up: a cache may always forget.
 //!
@@ -39,7 +39,7 @@ const SWEEP_SETS: usize = 64;
 
 /// One set: three neighbouring lines, of which readers touch the first two. A table larger than what
 /// the processor knows the pages of costs a walk through the page tables for each place in it, so all
-/// that is needed of a set is in one.
+/// that is needed of a set is in one: in one page but for 2 sets of 64.
 #[repr(C, align(64))]
 struct Set<V> {
     tags: [AtomicU64; WAYS],
@@ -70,7 +70,7 @@ pub(crate) struct SetCache<V> {
     hand: AtomicUsize,
 }
 
-/// An entry that was found. It stays alive, evicted or not, while this is held; holding many of
+/// An entry that was found, or would be. It stays alive, evicted or not, while this is held; holding many of
 /// them long makes later look-ups of this thread slower.
 pub(crate) struct Hit<V>(Guard<Option<Arc<V>>>);
 
@@ -85,14 +85,14 @@ impl<V> Deref for Hit<V> {
 
     #[inline]
     fn deref(&self) -> &V {
-        self.0.as_ref().expect("invariant: a hit is made of a slot that was full")
+        self.0.as_ref().expect("invariant: a hit is made of an entry")
     }
 }
 
 impl<V> Hit<V> {
     /// The entry itself, to keep.
     pub(crate) fn to_arc(&self) -> Arc<V> {
-        Arc::clone(self.0.as_ref().expect("invariant: a hit is made of a slot that was full"))
+        Arc::clone(self.0.as_ref().expect("invariant: a hit is made of an entry"))
     }
 }
 

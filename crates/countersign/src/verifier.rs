@@ -311,6 +311,14 @@ impl Verifier {
         }
     }
 
+    /// [`Verifier::record`], of a verdict that waited for the client to prove its key.
+    pub(crate) fn record_pending(&self, pending: &Pending, leaf: &[u8]) {
+        match &pending.for_journal {
+            Some(considered) => self.record(considered, Some(leaf)),
+            None => self.metrics.decision(pending.reason, pending.lookup),
+        }
+    }
+
     /// The parsed key of a leaf that was allowed, for the handshake's own signature.
     pub(crate) fn leaf_key<T>(
         &self,
@@ -378,6 +386,24 @@ impl Considered {
     fn new(basis: Basis, lookup: Lookup, started: Option<Instant>) -> Self {
         let verdict = Verdict::new(basis);
         Self { verdict, lookup, duration: started.map(|started| started.elapsed()) }
+    }
+}
+
+/// What is to be recorded of a verdict once the client has proved its key. A client may take its time
+/// for that, or never do it, so it has no hold on the policy or on what is remembered; where there is a
+/// journal, it has, for the journal is told all of the verdict.
+#[derive(Debug)]
+pub(crate) struct Pending {
+    reason: Reason,
+    lookup: Lookup,
+    for_journal: Option<Box<Considered>>,
+}
+
+impl From<Considered> for Pending {
+    fn from(considered: Considered) -> Self {
+        let (reason, lookup) = (considered.verdict.reason(), considered.lookup);
+        let for_journal = considered.duration.is_some().then(|| Box::new(considered));
+        Self { reason, lookup, for_journal }
     }
 }
 

@@ -338,6 +338,8 @@ impl Live {
             self.lease = self.connection.lease();
         }
         let lease = self.lease.as_ref().ok_or(csn_status::CSN_ERR_STATE)?;
+        // For as long as it is not known, and for good where that panics.
+        self.is_denied = true;
         let session = self.connection.session().and_then(|session| session.verdict());
         let unchanged = session.filter(|_| lease.is_current(now)).cloned();
         let verdict = unchanged.unwrap_or_else(|| lease.judge(now));

@@ -11,7 +11,7 @@ use core::mem;
 
 use crate::clock::UnixTime;
 use crate::verdict::VerdictRecord;
-use crate::verifier::Considered;
+use crate::verifier::Pending;
 
 /// One handshake's questions and answers. It moves with every flight, so what is large in it is
 /// elsewhere.
@@ -37,7 +37,7 @@ pub(super) struct Identity {
     pub(super) leaf: Box<[u8]>,
     pub(super) verdict: VerdictRecord,
     /// The same verdict, to be recorded once the client has proved that it is this one.
-    pub(super) considered: Considered,
+    pub(super) pending: Pending,
     /// When the client last proved its key in a full handshake.
     pub(super) authenticated_at: UnixTime,
     pub(super) origin: Origin,

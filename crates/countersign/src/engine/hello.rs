@@ -50,6 +50,9 @@ const fn too_much(what: &'static str) -> BadHello {
     BadHello { alert: Alert::ILLEGAL_PARAMETER, what, is_too_much: true }
 }
 
+const LOST: BadHello =
+    bad(Alert::INTERNAL_ERROR, "input that was to be given again is missing, or is another");
+
 /// Reads a hello that arrives in pieces. Records that were seen whole are not looked at again, so
 /// the work grows with the bytes that come, however they are cut.
 #[derive(Clone, Copy, Debug, Default)]
@@ -68,8 +71,7 @@ impl HelloReader {
     /// The hello at the front of `input`, which must begin with what the last call was given.
     /// `None` means that more is needed.
     pub(super) fn read<'i>(&mut self, input: &'i [u8]) -> Result<Option<Hello<'i>>, BadHello> {
-        let lost = bad(Alert::INTERNAL_ERROR, "input that was to be given again is missing");
-        while let Some(fragment) = next_fragment(input.get(self.scanned..).ok_or(lost)?)? {
+        while let Some(fragment) = next_fragment(input.get(self.scanned..).ok_or(LOST)?)? {
             self.scanned += RECORD_HEADER + fragment.len();
             self.collected += fragment.len();
             self.records += 1;
@@ -77,7 +79,8 @@ impl HelloReader {
                 return Err(too_much("a ClientHello in more records than a handshake may have"));
             }
             if self.needed.is_none() && self.collected >= MESSAGE_HEADER {
-                self.needed = Some(message_length(&start_of_message(input))?);
+                let header = start_of_message(input).ok_or(LOST)?;
+                self.needed = Some(message_length(&header)?);
             }
             if let Some(needed) = self.needed
                 && self.collected >= needed
@@ -96,7 +99,8 @@ impl HelloReader {
             return parse_hello(&message[MESSAGE_HEADER..]);
         }
         let message = gather(input, needed);
-        let Hello { server_name, offers_tls13 } = parse_hello(&message[MESSAGE_HEADER..])?;
+        let body = message.get(MESSAGE_HEADER..).ok_or(LOST)?;
+        let Hello { server_name, offers_tls13 } = parse_hello(body)?;
         Ok(Hello { server_name: server_name.map(|name| name.to_owned()), offers_tls13 })
     }
 }
@@ -136,18 +140,15 @@ fn gather(input: &[u8], length: usize) -> Vec<u8> {
     message
 }
 
-/// The header of the message that begins in the records of `input`, which hold all of it.
-fn start_of_message(input: &[u8]) -> [u8; MESSAGE_HEADER] {
+/// The header of the message that begins in the records of `input`, where they hold all of it.
+fn start_of_message(input: &[u8]) -> Option<[u8; MESSAGE_HEADER]> {
     // Nearly always in the first record.
     if let Ok(Some(fragment)) = next_fragment(input)
         && let Some(header) = fragment.first_chunk()
     {
-        return *header;
+        return Some(*header);
     }
-    let mut header = [0; MESSAGE_HEADER];
-    let gathered = gather(input, MESSAGE_HEADER);
-    header[..gathered.len()].copy_from_slice(&gathered);
-    header
+    gather(input, MESSAGE_HEADER).first_chunk().copied()
 }
 
 fn message_length([kind, length @ ..]: &[u8; MESSAGE_HEADER]) -> Result<usize, BadHello> {

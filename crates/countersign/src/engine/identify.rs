@@ -54,7 +54,7 @@ impl ClientCertVerifier for Identify {
             let identity = Box::new(Identity {
                 leaf: end_entity.as_ref().into(),
                 verdict: considered.verdict.to_record(),
-                considered,
+                pending: considered.into(),
                 authenticated_at: UnixTime::default(),
                 origin: Origin::Presented,
             });

@@ -140,7 +140,7 @@ fn admit(
     };
     let in_time = identity.verdict.binding().is_some_and(|binding| now <= binding.expiry());
     if in_time && identity.verdict.generation() == verifier.generation() {
-        verifier.record(&identity.considered, Some(&identity.leaf));
+        verifier.record_pending(&identity.pending, &identity.leaf);
         return Ok(identity);
     }
     let chain: Vec<&[u8]> = chain.unwrap_or_default().iter().map(AsRef::as_ref).collect();

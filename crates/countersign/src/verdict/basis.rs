@@ -209,7 +209,8 @@ impl Known {
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.text.len() + self.record.as_ref().map_or(0, |record| record.heap_bytes())
+        let counts = 2 * size_of::<usize>();
+        counts + self.text.len() + self.record.as_ref().map_or(0, |record| record.heap_bytes())
     }
 }
 

@@ -229,9 +229,15 @@ fn a_proxy_writes_down_whom_the_connection_let_in() {
         assert_eq!(read.leaf(), leaf.as_slice().unwrap());
         csn_produced_free(produced);
         // Whom a review denies is no longer spoken for, though the connection is still there.
+        // Nor is one of whom it could not be told.
+        let (ok, over, panic) =
+            (csn_status::CSN_OK, csn_status::CSN_ERR_STATE, csn_status::CSN_ERR_PANIC);
         let mut verdict = csn_verdict::empty();
-        for (now, expected) in [(i64::MAX, csn_status::CSN_ERR_STATE), (NOW, csn_status::CSN_OK)] {
-            assert_eq!(csn_conn_review(pair.conn, now, &raw mut verdict), csn_status::CSN_OK);
+        for (now, reviewed, expected) in
+            [(i64::MAX, ok, over), (NOW, ok, ok), (i64::MAX, panic, over), (NOW, ok, ok)]
+        {
+            pair.trap.0.store(reviewed == panic, Relaxed);
+            assert_eq!(csn_conn_review(pair.conn, now, &raw mut verdict), reviewed);
             assert_eq!(verdict.decision == 1, expected == csn_status::CSN_OK);
             let status =
                 csn_produced_from_conn(family, pair.conn, &raw mut produced, ptr::null_mut());

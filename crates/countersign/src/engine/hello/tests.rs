@@ -166,3 +166,12 @@ fn tls_1_3_is_offered_by_its_number_in_the_list() {
     // Two bytes of two versions; a list that is longer than its extension.
     assert!(!offers(&[&[4, 3, 3, 4, 4]]) && !offers(&[&[4, 3, 4]]));
 }
+
+/// A caller that changes what it was to give again gets a refusal, however little is left of it.
+#[test]
+fn input_that_is_another_the_second_time_is_refused() {
+    let mut reader = HelloReader::default();
+    assert_eq!(reader.read(&[22, 3, 1, 0, 3, 1, 0, 0]), Ok(None));
+    let changed = [22, 3, 1, 0, 2, 1, 0, 0, 22, 3, 1, 0, 1, 0];
+    assert_eq!(reader.read(&changed), Err(LOST));
+}

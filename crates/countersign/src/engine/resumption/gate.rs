@@ -147,7 +147,7 @@ impl Gate {
         let identity = Identity {
             leaf: client.leaf.into(),
             verdict: considered.verdict.to_record(),
-            considered,
+            pending: considered.into(),
             authenticated_at: envelope.authenticated_at,
             origin: Origin::Resumed,
         };
