@@ -4,6 +4,7 @@
 //! name, so it must be known before rustls is given the hello. rustls reads the same bytes again
 //! and its reading is compared with ours (see `resolver`): where the two differ, nobody gets in.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use rustls::pki_types::DnsName;
@@ -79,29 +80,16 @@ impl HelloReader {
                 return Err(too_much("a ClientHello in more records than a handshake may have"));
             }
             if self.needed.is_none() && self.collected >= MESSAGE_HEADER {
-                let header = start_of_message(input).ok_or(LOST)?;
-                self.needed = Some(message_length(&header)?);
+                let header = gather(input, MESSAGE_HEADER);
+                self.needed = Some(message_length(header.first_chunk().ok_or(LOST)?)?);
             }
             if let Some(needed) = self.needed
                 && self.collected >= needed
             {
-                return self.parse(input, needed).map(Some);
+                return read_hello(gather(input, needed)).map(Some);
             }
         }
         Ok(None)
-    }
-
-    fn parse<'i>(&self, input: &'i [u8], needed: usize) -> Result<Hello<'i>, BadHello> {
-        // Nearly always the whole hello is in the first record.
-        if let Some(message) = input.get(RECORD_HEADER..RECORD_HEADER + needed)
-            && self.scanned == RECORD_HEADER + self.collected
-        {
-            return parse_hello(&message[MESSAGE_HEADER..]);
-        }
-        let message = gather(input, needed);
-        let body = message.get(MESSAGE_HEADER..).ok_or(LOST)?;
-        let Hello { server_name, offers_tls13 } = parse_hello(body)?;
-        Ok(Hello { server_name: server_name.map(|name| name.to_owned()), offers_tls13 })
     }
 }
 
@@ -126,29 +114,22 @@ fn next_fragment(input: &[u8]) -> Result<Option<&[u8]>, BadHello> {
     Ok(input.get(RECORD_HEADER..RECORD_HEADER + length))
 }
 
-/// The first `length` bytes of the message that begins in the records of `input`.
-fn gather(input: &[u8], length: usize) -> Vec<u8> {
-    let mut message = Vec::with_capacity(length);
+/// The first `length` bytes of the message that begins in the records of `input`: where they lie, if
+/// all are in the first, as nearly always.
+fn gather(input: &[u8], length: usize) -> Cow<'_, [u8]> {
+    let mut message = Vec::new();
     let mut rest = input;
     while let Ok(Some(fragment)) = next_fragment(rest)
         && message.len() < length
     {
+        if let (true, Some(whole)) = (message.is_empty(), fragment.get(..length)) {
+            return Cow::Borrowed(whole);
+        }
         let take = fragment.len().min(length - message.len());
         message.extend_from_slice(&fragment[..take]);
         rest = &rest[RECORD_HEADER + fragment.len()..];
     }
-    message
-}
-
-/// The header of the message that begins in the records of `input`, where they hold all of it.
-fn start_of_message(input: &[u8]) -> Option<[u8; MESSAGE_HEADER]> {
-    // Nearly always in the first record.
-    if let Ok(Some(fragment)) = next_fragment(input)
-        && let Some(header) = fragment.first_chunk()
-    {
-        return Some(*header);
-    }
-    gather(input, MESSAGE_HEADER).first_chunk().copied()
+    Cow::Owned(message)
 }
 
 fn message_length([kind, length @ ..]: &[u8; MESSAGE_HEADER]) -> Result<usize, BadHello> {
@@ -190,6 +171,20 @@ impl<'a> Reader<'a> {
         let length = self.u16()?;
         self.take(length.into())
     }
+}
+
+fn read_hello(message: Cow<'_, [u8]>) -> Result<Hello<'_>, BadHello> {
+    match message {
+        Cow::Borrowed(message) => parse_hello(body(message)?),
+        Cow::Owned(message) => {
+            let Hello { server_name, offers_tls13 } = parse_hello(body(&message)?)?;
+            Ok(Hello { server_name: server_name.map(|name| name.to_owned()), offers_tls13 })
+        }
+    }
+}
+
+fn body(message: &[u8]) -> Result<&[u8], BadHello> {
+    message.get(MESSAGE_HEADER..).ok_or(LOST)
 }
 
 /// RFC 8446 section 4.1.2; a hello of TLS 1.2 may end before its extensions (RFC 5246 section

@@ -49,29 +49,28 @@ impl ClientCertVerifier for Identify {
         now: PkiTime,
     ) -> Result<ClientCertVerified, Error> {
         let considered = self.judge.consider(end_entity, intermediates, now);
-        let reason = considered.verdict.reason();
-        let kept = if reason.decision() == Decision::Allow {
-            let identity = Box::new(Identity {
-                leaf: end_entity.as_ref().into(),
-                verdict: considered.verdict.to_record(),
-                pending: considered.into(),
-                authenticated_at: UnixTime::default(),
-                origin: Origin::Presented,
-            });
-            exchange::with(|exchange| {
-                // Whatever a ticket said before, this certificate is who the client says it is now.
-                let authenticated_at = exchange.now;
-                exchange.identity.insert(identity).authenticated_at = authenticated_at;
-            })
-        } else {
-            // Whoever is refused is refused now; who is allowed has still to prove its key.
+        let verdict = considered.verdict.to_record();
+        let reason = verdict.reason();
+        // Whoever is refused is refused now; who is allowed has still to prove its key.
+        if !verdict.is_allowed() {
             self.judge.verifier().record(&considered, Some(end_entity));
-            let verdict = Box::new(considered.verdict.to_record());
-            exchange::with(|exchange| {
-                exchange.identity = None;
-                exchange.denied = Some(verdict);
-            })
-        };
+        }
+        let pending = considered.into();
+        let kept = exchange::with(|exchange| {
+            // Whatever a ticket said before, this certificate is who the client says it is now.
+            exchange.identity = None;
+            if !verdict.is_allowed() {
+                exchange.denied = Some(Box::new(verdict));
+                return;
+            }
+            exchange.identity = Some(Box::new(Identity {
+                leaf: end_entity.as_ref().into(),
+                verdict,
+                pending,
+                authenticated_at: exchange.now,
+                origin: Origin::Presented,
+            }));
+        });
         match kept {
             Some(()) if reason.decision() == Decision::Allow => Ok(ClientCertVerified::assertion()),
             Some(()) => Err(Error::InvalidCertificate(alert_error(reason))),
