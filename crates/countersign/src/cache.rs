@@ -1,9 +1,9 @@
 //! A bounded, set-associative cache that readers share without writing to it.
 //!
 //! A key's hash picks one set of eight ways. The set's eight tags fill one cache line and its
-//! eight slots the next, so that a look-up costs two neighbouring lines and the entry itself. Readers
-//! take no lock and, once an entry is known to be in use, write nothing that another reads.
-//! Writers take their set's flag or give up: a cache may always forget.
+//! eight slots the next, so that a look-up costs two neighbouring lines and the entry itself.
+//! Readers take no lock and, once an entry is known to be in use, write nothing that another
+//! reads. Writers take their set's flag or give up: a cache may always forget.
 //!
 //! Scans do not flush it. An entry that was never hit gives way to a newcomer; entries that were
 //! hit give way only to a newcomer that came before. Who came before and was turned away, or was
@@ -70,8 +70,8 @@ pub(crate) struct SetCache<V> {
     hand: AtomicUsize,
 }
 
-/// An entry that was found, or would be. It stays alive, evicted or not, while this is held; holding many of
-/// them long makes later look-ups of this thread slower.
+/// An entry that was found, or would be. It stays alive, evicted or not, while this is held; holding
+/// many of them long makes later look-ups of this thread slower.
 pub(crate) struct Hit<V>(Guard<Option<Arc<V>>>);
 
 impl<V> From<Arc<V>> for Hit<V> {
@@ -145,14 +145,14 @@ impl<V> SetCache<V> {
         };
         let index = self.index(hash);
         let Some(set) = self.lock(index) else { return false };
-        let returning = set.0.ledger.recall(hash);
+        let returning = set.ledger.recall(hash);
         let Some(way) = set.way_for(hash, returning, self.is_full()) else {
-            set.0.ledger.remember(hash);
+            set.ledger.remember(hash);
             return false;
         };
         self.forget(&set, way, tag(hash));
         if !self.reserve(index, &set, bytes, returning) {
-            set.0.ledger.remember(hash);
+            set.ledger.remember(hash);
             return false;
         }
         set.fill(way, hash, bytes, returning, value);
@@ -245,9 +245,9 @@ impl<V> SetCache<V> {
         }
         let seen = set.empty(way);
         if seen & HITS == 0 && seen != newcomer {
-            set.0.ledger.remember(seen >> TAG_SHIFT);
+            set.ledger.remember(seen >> TAG_SHIFT);
         }
-        let bytes = set.0.ledger.bytes[way].swap(0, Relaxed);
+        let bytes = set.ledger.bytes[way].swap(0, Relaxed);
         self.bytes.fetch_sub(bytes as usize, Relaxed);
         self.entries.fetch_sub(1, Relaxed);
     }
@@ -307,15 +307,23 @@ impl Ledger {
 /// A set that this thread alone may write; readers go on reading and counting hits.
 struct Locked<'a, V>(&'a Set<V>);
 
+impl<V> Deref for Locked<'_, V> {
+    type Target = Set<V>;
+
+    fn deref(&self) -> &Set<V> {
+        self.0
+    }
+}
+
 impl<V> Drop for Locked<'_, V> {
     fn drop(&mut self) {
-        self.0.ledger.writing.store(false, Release);
+        self.ledger.writing.store(false, Release);
     }
 }
 
 impl<V> Locked<'_, V> {
     fn tag(&self, way: usize) -> u64 {
-        self.0.tags[way].load(Relaxed)
+        self.tags[way].load(Relaxed)
     }
 
     /// Where an entry with this hash may go: in place of its namesake; else, while there is
@@ -344,7 +352,7 @@ impl<V> Locked<'_, V> {
     /// Takes one hit off the entry that has the fewest. One that is hit again before the next
     /// returning newcomer comes by loses nothing for good; one that is not goes in four visits.
     fn wear(&self) {
-        let taken = self.0.tags.iter().filter(|word| word.load(Relaxed) & HITS != 0);
+        let taken = self.tags.iter().filter(|word| word.load(Relaxed) & HITS != 0);
         if let Some(word) = taken.min_by_key(|word| word.load(Relaxed) & HITS) {
             let worn = |seen: u64| (seen & HITS != 0).then(|| seen - HIT);
             let _ = word.fetch_update(Relaxed, Relaxed, worn);
@@ -353,17 +361,17 @@ impl<V> Locked<'_, V> {
 
     /// Empties a way and returns the tag it had.
     fn empty(&self, way: usize) -> u64 {
-        let seen = self.0.tags[way].swap(0, Relaxed);
-        self.0.slots[way].store(None);
+        let seen = self.tags[way].swap(0, Relaxed);
+        self.slots[way].store(None);
         seen
     }
 
     /// Slot before tag, so that a reader who sees the tag sees the entry.
     fn fill(&self, way: usize, hash: u64, bytes: u32, returning: bool, value: Arc<V>) {
-        self.0.ledger.bytes[way].store(bytes, Relaxed);
-        self.0.slots[way].store(Some(value));
+        self.ledger.bytes[way].store(bytes, Relaxed);
+        self.slots[way].store(Some(value));
         let hits = if returning { HIT } else { 0 };
-        self.0.tags[way].store(tag(hash) | hits, Release);
+        self.tags[way].store(tag(hash) | hits, Release);
     }
 }
 
