@@ -1,5 +1,6 @@
 //! The verifier: one policy in force, its caches, and the question everyone asks.
 
+mod considered;
 mod reload;
 mod scope;
 mod source;
@@ -7,7 +8,7 @@ mod source;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use arc_swap::{ArcSwap, Guard};
 
@@ -27,6 +28,7 @@ use crate::sigcache::SignatureFacts;
 use crate::snapshot::Snapshot;
 use crate::verdict::{Basis, Concluded, Known, Particulars, Verdict};
 
+pub(crate) use self::considered::{Considered, Pending};
 pub use self::reload::Reload;
 pub use self::scope::OutOfScope;
 
@@ -370,46 +372,6 @@ impl Verifier {
 
     fn start(&self) -> Option<Instant> {
         self.journal.as_ref().map(|_| Instant::now())
-    }
-}
-
-/// A verdict that nobody was told of yet.
-pub(crate) struct Considered {
-    pub(crate) verdict: Verdict,
-    lookup: Lookup,
-    /// Measured where there is a journal to hear of it.
-    duration: Option<Duration>,
-}
-
-impl Considered {
-    #[inline]
-    fn new(basis: Basis, lookup: Lookup, started: Option<Instant>) -> Self {
-        let verdict = Verdict::new(basis);
-        Self { verdict, lookup, duration: started.map(|started| started.elapsed()) }
-    }
-}
-
-/// What is to be recorded of a verdict once the client has proved its key. A client may take its time
-/// for that, or never do it, so it has no hold on the policy or on what is remembered; where there is a
-/// journal, it has, for the journal is told all of the verdict.
-#[derive(Debug)]
-pub(crate) struct Pending {
-    reason: Reason,
-    lookup: Lookup,
-    for_journal: Option<Box<Considered>>,
-}
-
-impl From<Considered> for Pending {
-    fn from(considered: Considered) -> Self {
-        let (reason, lookup) = (considered.verdict.reason(), considered.lookup);
-        let for_journal = considered.duration.is_some().then(|| Box::new(considered));
-        Self { reason, lookup, for_journal }
-    }
-}
-
-impl core::fmt::Debug for Considered {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        self.verdict.fmt(f)
     }
 }
 
