@@ -27,7 +27,8 @@ impl<H: EagerHash + Digest> SavedStateHkdf<H> {
         self.start.get_or_init(|| Arc::new(Start::new()))
     }
 
-    /// HKDF-Extract with a salt.
+    /// HKDF-Extract with a salt. How long its comparison takes tells how much of a secret salt is like a
+    /// constant that everyone knows and nobody chooses.
     fn extract(&self, salt: &[u8], secret: &[u8]) -> Keyed<H> {
         let start = self.start();
         if *salt == *start.derived.as_ref() {

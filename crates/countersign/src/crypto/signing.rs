@@ -1,8 +1,8 @@
 //! The server's own signature, made from a digest.
 //!
 //! AWS-LC's way from a message to an ECDSA signature makes a context for the hash, copies it and
-//! frees both: 0.3 µs and six allocations of a handshake, which a digest that is worked out first
-//! does not need. What is signed is the same.
+//! frees both: four allocations and a quarter of a microsecond of a handshake, which a digest that is
+//! worked out first does not need. What is signed is the same.
 
 use core::fmt;
 use std::sync::Arc;

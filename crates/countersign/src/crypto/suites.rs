@@ -16,8 +16,10 @@ use super::{provider, transcript};
 ///
 /// AES-128-GCM comes first: it meets the 128 bits of X25519 and P-256, and where the processor has
 /// no SHA-512 instructions, SHA-384 costs 9 % of a handshake. TLS 1.3 hashes its messages and
-/// expands its secrets with [`transcript`] and [`SavedStateHkdf`], and [`keys`] sign. `groups` are the key exchanges to take, `None` all of them; the client's
-/// order decides among those, because a server that insists on another costs a round trip.
+/// expands its secrets with [`transcript`] and [`SavedStateHkdf`], and [`keys`] sign.
+///
+/// `groups` are the key exchanges to take, `None` all of them; the client's order decides among
+/// those, because a server that insists on another costs a round trip.
 ///
 /// Returns the first group that the provider does not have.
 pub(crate) fn tls_provider(groups: Option<&[NamedGroup]>) -> Result<CryptoProvider, NamedGroup> {

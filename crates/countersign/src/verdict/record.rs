@@ -25,8 +25,8 @@ pub struct VerdictRecord {
     audit_reason: Option<Reason>,
     chain_index: Option<u8>,
     client_len: u32,
-    /// The client's id, and the rule: in one piece, for each connection keeps a record; that of what
-    /// the verifier remembers, where it does.
+    /// The client's id, and the rule: in one piece, for each connection keeps a record, and shared
+    /// with what the verifier remembers, where it does.
     text: Arc<str>,
     generation: u64,
     besides: Option<Box<Besides>>,
