@@ -58,7 +58,10 @@ fn nothing_leaks_and_nothing_is_undefined() {
         println!("SKIPPED: the C compiler has no address sanitizer");
         return;
     };
-    program.passes_over(&scene, &[("ASAN_OPTIONS", "detect_leaks=1:strict_string_checks=1")]);
+    let options = ("ASAN_OPTIONS", "detect_leaks=1:strict_string_checks=1");
+    // A child that is forked while a thread is in GCC 12's sanitized malloc waits forever for a lock
+    // of the sanitizer's own, which has no pthread_atfork() handler. The plain program sees to that.
+    program.passes_over(&scene, &[options, ("ABI_FORKS", "0")]);
 }
 
 #[test]
