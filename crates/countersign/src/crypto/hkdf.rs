@@ -4,8 +4,6 @@
 //! each expansion hashes its two pads each time; one that is cloned does not, which saves some 5 %
 //! of a handshake. The hash functions are RustCrypto's.
 
-use std::sync::{Arc, OnceLock};
-
 use hmac::KeyInit;
 use hmac::block_api::HmacCore;
 use hmac::digest::block_api::{Buffer, EagerHash, FixedOutputCore, UpdateCore};
@@ -14,25 +12,22 @@ use rustls::crypto::hmac::Tag;
 use rustls::crypto::tls13::{Hkdf, HkdfExpander, OkmBlock, OutputLengthError};
 
 /// HKDF (RFC 5869) over one hash function.
-pub(super) struct SavedStateHkdf<H: EagerHash> {
-    start: OnceLock<Arc<Start<H>>>,
+pub(super) struct SavedStateHkdf<H: EagerHash + 'static> {
+    start: &'static Start<H>,
 }
 
 impl<H: EagerHash + Digest> SavedStateHkdf<H> {
-    pub(super) const fn new() -> Self {
-        Self { start: OnceLock::new() }
-    }
-
-    fn start(&self) -> &Arc<Start<H>> {
-        self.start.get_or_init(|| Arc::new(Start::new()))
+    /// Made once for each hash, and for good; not when a handshake first asks, which might be in a child that
+    /// was forked while a thread that is not there any more was at it.
+    pub(super) fn new() -> Self {
+        Self { start: Box::leak(Box::new(Start::new())) }
     }
 
     /// HKDF-Extract with a salt. How long its comparison takes tells how much of a secret salt is like a
     /// constant that everyone knows and nobody chooses.
     fn extract(&self, salt: &[u8], secret: &[u8]) -> Keyed<H> {
-        let start = self.start();
-        if *salt == *start.derived.as_ref() {
-            return start.salted.extract(secret);
+        if *salt == *self.start.derived.as_ref() {
+            return self.start.salted.extract(secret);
         }
         Keyed::new(salt).extract(secret)
     }
@@ -69,7 +64,7 @@ fn zeroes<H: EagerHash>() -> &'static [u8] {
 }
 
 /// The secret at the start, which answers the one question that it is asked.
-struct AtStart<H: EagerHash>(Arc<Start<H>>);
+struct AtStart<H: EagerHash + 'static>(&'static Start<H>);
 
 /// A pseudorandom key, ready to be expanded: HMAC before its message, which is the states behind the two
 /// pads, without the buffer that a message needs.
@@ -143,7 +138,7 @@ where
 {
     fn extract_from_zero_ikm(&self, salt: Option<&[u8]>) -> Box<dyn HkdfExpander> {
         match salt {
-            None => Box::new(AtStart(Arc::clone(self.start()))),
+            None => Box::new(AtStart(self.start)),
             Some(salt) => Box::new(self.extract(salt, zeroes::<H>())),
         }
     }

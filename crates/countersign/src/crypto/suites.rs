@@ -80,8 +80,8 @@ fn with_saved_states(suite: SupportedCipherSuite) -> SupportedCipherSuite {
     static AES_128: OnceLock<Tls13CipherSuite> = OnceLock::new();
     static AES_256: OnceLock<Tls13CipherSuite> = OnceLock::new();
     static CHACHA20: OnceLock<Tls13CipherSuite> = OnceLock::new();
-    static SHA256: SavedStateHkdf<Sha256> = SavedStateHkdf::new();
-    static SHA384: SavedStateHkdf<Sha384> = SavedStateHkdf::new();
+    static SHA256: OnceLock<SavedStateHkdf<Sha256>> = OnceLock::new();
+    static SHA384: OnceLock<SavedStateHkdf<Sha384>> = OnceLock::new();
     let Some(theirs) = suite.tls13() else { return suite };
     let place = match suite.suite() {
         CipherSuite::TLS13_AES_128_GCM_SHA256 => &AES_128,
@@ -91,8 +91,8 @@ fn with_saved_states(suite: SupportedCipherSuite) -> SupportedCipherSuite {
     };
     let (hash, hkdf): (&'static dyn Hash, &'static dyn Hkdf) =
         match theirs.common.hash_provider.algorithm() {
-            HashAlgorithm::SHA256 => (&transcript::SHA256, &SHA256),
-            HashAlgorithm::SHA384 => (&transcript::SHA384, &SHA384),
+            HashAlgorithm::SHA256 => (&transcript::SHA256, SHA256.get_or_init(SavedStateHkdf::new)),
+            HashAlgorithm::SHA384 => (&transcript::SHA384, SHA384.get_or_init(SavedStateHkdf::new)),
             _ => return suite,
         };
     SupportedCipherSuite::Tls13(place.get_or_init(|| Tls13CipherSuite {
