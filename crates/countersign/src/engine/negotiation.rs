@@ -41,10 +41,10 @@ impl Negotiation {
         is_tls13: bool,
         steps: Steps,
     ) -> Result<Self, Error> {
-        let make = || UnbufferedServerConnection::new(Arc::clone(&entry.config));
+        let make = || UnbufferedServerConnection::new(Arc::clone(&entry.config)).map(Box::new);
         let mut exchange = Exchange::default();
         let tls = if is_tls13 { make() } else { exchange::during(&mut exchange, make) };
-        Ok(Self { tls: Box::new(tls?), exchange, server_name, steps })
+        Ok(Self { tls: tls?, exchange, server_name, steps })
     }
 
     /// [`drive`], with the exchange at hand for the callbacks.
