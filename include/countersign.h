@@ -885,9 +885,11 @@ csn_status csn_conn_close(csn_conn *conn);
 // Where a connection is, as a csn_state; CSN_CONN_REFUSED for NULL.
 int32_t csn_conn_state(const csn_conn *conn);
 
-// The verdict on the client: the one that let it in, or the one that refused it. CSN_ERR_STATE,
-// and a deny, where there is none: nobody was asked, or it did not come to that.
-csn_status csn_conn_verdict(const csn_conn *conn, csn_verdict *out);
+// The verdict on the client: the one that let it in, or the one that refused it, or that of the last
+// csn_conn_review(). CSN_ERR_STATE, and a deny, where there is none: nobody was asked, or it did
+// not come to that.
+csn_status csn_conn_verdict(const csn_conn *conn,
+                            csn_verdict *out);
 
 // Judges an established client again: by the policy in force now, on the chain that it came
 // with. Cheap while nothing has changed since the handshake. Where out denies, close the

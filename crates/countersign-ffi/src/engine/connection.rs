@@ -1,6 +1,6 @@
 //! One TLS connection: bytes in, bytes out.
 
-use countersign::engine::{Acceptor, Closed, Connection, Lease, Session, State, WaitsFor};
+use countersign::engine::{Acceptor, Closed, Connection, Lease, Refusal, Session, State, WaitsFor};
 use countersign::{UnixTime, VerdictRecord};
 
 use crate::boundary::{Outcome, call, value};
@@ -31,11 +31,20 @@ impl Handle for csn_conn {
 pub struct Live {
     connection: Connection,
     lease: Option<Lease>,
-    /// The last review was a deny: the client is in for as long as its caller leaves it there, and
-    /// nobody is to be told that it is approved.
-    is_denied: bool,
+    standing: Standing,
     /// A call is at work on it, or never came to its end: what is half done then nobody may use.
     is_broken: bool,
+}
+
+/// What is known of the client since it was let in. It stays in for as long as the caller leaves it
+/// there, but nobody is to be told of more than is known.
+enum Standing {
+    /// What the handshake said.
+    Admitted,
+    /// What the last review said.
+    Reviewed(Box<VerdictRecord>),
+    /// A review did not come to its end.
+    Unknown,
 }
 
 impl Live {
@@ -49,10 +58,28 @@ impl Live {
 
     /// The session of a client that is in, and rightly so as far as anybody asked.
     pub(crate) fn approved(&self) -> Outcome<Session<'_>> {
+        let is_in_good_standing = match &self.standing {
+            Standing::Admitted => true,
+            Standing::Reviewed(verdict) => verdict.is_allowed(),
+            Standing::Unknown => false,
+        };
         match self.whole()?.state() {
-            State::Established(session) if !self.is_denied => Ok(session),
+            State::Established(session) if is_in_good_standing => Ok(session),
             _ => Err(csn_status::CSN_ERR_STATE.into()),
         }
+    }
+
+    /// The last word on the client, if there is one.
+    fn verdict(&self) -> Outcome<Option<&VerdictRecord>> {
+        let connection = self.whole()?;
+        Ok(match &self.standing {
+            Standing::Admitted => {
+                let of_session = connection.session().and_then(|session| session.verdict());
+                of_session.or_else(|| connection.refusal().and_then(Refusal::verdict))
+            }
+            Standing::Reviewed(verdict) => Some(verdict),
+            Standing::Unknown => None,
+        })
     }
 
     /// Lets `work` change it; it is broken for good where that panics.
@@ -127,7 +154,7 @@ pub unsafe extern "C" fn csn_conn_new(
             Ok(give(Live {
                 connection: acceptor.accept(now.into()),
                 lease: None,
-                is_denied: false,
+                standing: Standing::Admitted,
                 is_broken: false,
             }))
         })
@@ -292,8 +319,9 @@ pub unsafe extern "C" fn csn_conn_state(conn: *const csn_conn) -> i32 {
     state as i32
 }
 
-/// The verdict on the client: the one that let it in, or the one that refused it. CSN_ERR_STATE,
-/// and a deny, where there is none: nobody was asked, or it did not come to that.
+/// The verdict on the client: the one that let it in, or the one that refused it, or that of the last
+/// csn_conn_review(). CSN_ERR_STATE, and a deny, where there is none: nobody was asked, or it did
+/// not come to that.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn csn_conn_verdict(
     conn: *const csn_conn,
@@ -302,10 +330,7 @@ pub unsafe extern "C" fn csn_conn_verdict(
     // SAFETY: as above.
     unsafe {
         csn_verdict::decide(out, |answer| {
-            let connection = borrow(conn)?.whole()?;
-            let of_session = connection.session().and_then(|session| session.verdict());
-            let of_refusal = connection.refusal().and_then(|refusal| refusal.verdict());
-            let verdict = of_session.or(of_refusal).ok_or(csn_status::CSN_ERR_STATE)?;
+            let verdict = borrow(conn)?.verdict()?.ok_or(csn_status::CSN_ERR_STATE)?;
             answer.give(&verdict.particulars())
         })
     }
@@ -339,11 +364,14 @@ impl Live {
         }
         let lease = self.lease.as_ref().ok_or(csn_status::CSN_ERR_STATE)?;
         // For as long as it is not known, and for good where that panics.
-        self.is_denied = true;
+        self.standing = Standing::Unknown;
         let session = self.connection.session().and_then(|session| session.verdict());
-        let unchanged = session.filter(|_| lease.is_current(now)).cloned();
-        let verdict = unchanged.unwrap_or_else(|| lease.judge(now));
-        self.is_denied = !verdict.is_allowed();
+        if let Some(unchanged) = session.filter(|_| lease.is_current(now)) {
+            self.standing = Standing::Admitted;
+            return Ok(unchanged.clone());
+        }
+        let verdict = lease.judge(now);
+        self.standing = Standing::Reviewed(Box::new(verdict.clone()));
         Ok(verdict)
     }
 }

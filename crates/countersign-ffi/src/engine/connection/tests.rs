@@ -239,6 +239,10 @@ fn a_proxy_writes_down_whom_the_connection_let_in() {
             pair.trap.0.store(reviewed == panic, Relaxed);
             assert_eq!(csn_conn_review(pair.conn, now, &raw mut verdict), reviewed);
             assert_eq!(verdict.decision == 1, expected == csn_status::CSN_OK);
+            let mut last = csn_verdict::empty();
+            let told = if reviewed == panic { over } else { ok };
+            assert_eq!(csn_conn_verdict(pair.conn, &raw mut last), told, "the last word");
+            assert_eq!((last.decision, last.reason), (verdict.decision, verdict.reason));
             let status =
                 csn_produced_from_conn(family, pair.conn, &raw mut produced, ptr::null_mut());
             assert_eq!((status, produced.is_null()), (expected, expected != csn_status::CSN_OK));
