@@ -19,6 +19,8 @@ use crate::verifier::Pending;
 pub(super) struct Exchange {
     /// The time that the caller gave.
     pub(super) now: UnixTime,
+    /// rustls was told to ask for a certificate.
+    pub(super) is_asked_for: bool,
     /// Whom the verdict is about, once there is one that allows.
     pub(super) identity: Option<Box<Identity>>,
     /// When the full handshake was of the session of nobody that rustls was given to resume.

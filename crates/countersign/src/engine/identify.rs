@@ -31,7 +31,7 @@ impl ClientCertVerifier for Identify {
     /// Asked twice: when a connection is made (see `Negotiation::new`),
     /// and when the certificate is to be asked for, which is always in an exchange.
     fn offer_client_auth(&self) -> bool {
-        exchange::with(|_| ()).is_some()
+        exchange::with(|exchange| exchange.is_asked_for = true).is_some()
     }
 
     fn client_auth_mandatory(&self) -> bool {

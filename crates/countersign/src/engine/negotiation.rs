@@ -101,7 +101,8 @@ impl Negotiation {
         // What a ticket said counts only where the session was resumed from it.
         let identity = self.exchange.identity.take().filter(|identity| identity.origin == from);
         let identity = match (entry.client_auth, leaf, identity) {
-            (ClientAuth::Off | ClientAuth::Optional, None, None) => None,
+            (ClientAuth::Off, None, None) => None,
+            (ClientAuth::Optional, None, None) if is_resumed || self.exchange.is_asked_for => None,
             (ClientAuth::Optional | ClientAuth::Required, Some(leaf), Some(identity))
                 if *leaf == *identity.leaf && identity.verdict.is_allowed() =>
             {
