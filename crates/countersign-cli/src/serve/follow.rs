@@ -43,10 +43,10 @@ impl Follower {
     /// Also where no file has changed: certificates and CRLs expire.
     fn catch_up(&self, was_asked: bool) {
         if was_asked {
-            self.tell(self.verifier.reload());
             if let Err(error) = self.tickets.reload() {
                 self.failed(&error);
             }
+            self.tell(self.verifier.reload());
         } else {
             match self.verifier.reload_if_changed() {
                 Reload::Done(generation) => self.tell(Ok(generation)),

@@ -1,6 +1,8 @@
 //! Running the binary, and the files that `demo --keep` makes for it.
 
 use std::ffi::OsStr;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
@@ -68,6 +70,13 @@ pub(crate) fn made(name: &str) -> PathBuf {
 pub(crate) fn written(name: &str, content: impl AsRef<[u8]>) -> PathBuf {
     let path = made(name);
     std::fs::write(&path, content).expect("the folder is writable");
+    path
+}
+
+/// The same, for its owner only.
+pub(crate) fn secret(name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+    let path = written(name, content);
+    std::fs::set_permissions(&path, Permissions::from_mode(0o600)).expect("it is ours");
     path
 }
 

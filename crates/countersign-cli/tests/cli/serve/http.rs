@@ -1,19 +1,21 @@
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use countersign::forwarded::{
     Checker, Family, Forwarded, KeyRing, NonceMemory, Receiver, Request as SignedRequest,
 };
-use countersign::{UnixTime, Verifier};
+use countersign::{Error, UnixTime, Verifier};
 use http_body_util::Empty;
 use hyper::header::HeaderName;
 use hyper::{Request, StatusCode};
+use rcgen::PublicKeyData as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout;
 
 use super::process::{PATIENCE, Serving};
 use super::scene::{APPROVED, approved, ask, chain, connect, get, over_http2};
 use super::upstream::{Seen, Upstream};
-use crate::command::{made, written};
+use crate::command::{made, secret};
 
 const LOCAL: [&str; 2] = ["--server-name", "localhost"];
 
@@ -130,19 +132,30 @@ async fn who_is_not_approved_reaches_nothing_and_operators_hear_why() {
 
 #[tokio::test]
 async fn a_signature_is_for_one_request() {
-    let secret = countersign_testkit::forge::sha256(b"a secret");
-    let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
-    let file = written("sign.key", format!("{hex}\n"));
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let shared = countersign_testkit::forge::sha256(b"a secret");
+    let hex: String = shared.iter().map(|byte| format!("{byte:02x}")).collect();
+    let ring = || KeyRing::new().hmac_sha256("edge-1", &shared);
+    signs_for_one_request(secret("sign.key", format!("{hex}\n")), ring).await;
+}
+
+#[tokio::test]
+async fn a_private_key_in_pem_signs_too() {
+    for algorithm in [&rcgen::PKCS_ED25519, &rcgen::PKCS_ECDSA_P256_SHA256] {
+        let key = rcgen::KeyPair::generate_for(algorithm).unwrap();
+        let ring = || KeyRing::new().public_key("edge-1", &key.subject_public_key_info());
+        signs_for_one_request(secret("sign.pem", key.serialize_pem()), ring).await;
+    }
+}
+
+/// Under this key, for a receiver that knows it by this ring.
+async fn signs_for_one_request(key: PathBuf, ring: impl Fn() -> Result<KeyRing, Error>) {
     let mut upstream = Upstream::start().await;
-    let signing = ["--sign-key", file.to_str().unwrap(), "--sign-id", "edge-1"];
+    let signing = ["--sign-key", key.to_str().unwrap(), "--sign-id", "edge-1"];
     let serving = Serving::start(&upstream.url(), &signing);
     let (verifier, now) = (Verifier::from_file(made("policy.toml")).unwrap(), UnixTime::now());
     let judge = |seen: &Seen, path: &str| {
-        let keys = KeyRing::new().hmac_sha256("edge-1", &secret).unwrap();
-        let checker = Checker::new(keys, Arc::new(NonceMemory::new(64, UnixTime::MIN).unwrap()));
-        let receiver = Receiver::signed(Family::rfc9440(), checker);
+        let memory = Arc::new(NonceMemory::new(64, UnixTime::MIN).unwrap());
+        let receiver = Receiver::signed(Family::rfc9440(), Checker::new(ring().unwrap(), memory));
         let method = seen.head.method.as_str().as_bytes();
         let host = seen.values("host")[0].as_bytes();
         let request = SignedRequest::new(method, host, path.as_bytes());

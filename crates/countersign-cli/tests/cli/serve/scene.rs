@@ -34,13 +34,8 @@ pub(crate) fn chain(who: &str) -> Vec<Vec<u8>> {
     certificates(&made(&format!("{who}.pem"))).iter().map(|der| der.to_vec()).collect()
 }
 
-/// A connection for `name`, under one application protocol or none.
-pub(crate) async fn connect(
-    to: SocketAddr,
-    who: Option<&str>,
-    name: &str,
-    alpn: Option<&str>,
-) -> io::Result<TlsStream<TcpStream>> {
+/// What a client connects with, under one application protocol or none. It keeps its sessions.
+pub(crate) fn configured(who: Option<&str>, alpn: Option<&str>) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(certificates(&made("ca.pem")));
     // By name: a build of the whole workspace has two providers.
@@ -56,9 +51,28 @@ pub(crate) async fn connect(
         None => builder.with_no_client_auth(),
     };
     config.alpn_protocols = alpn.into_iter().map(Into::into).collect();
+    Arc::new(config)
+}
+
+/// A connection for `name` of a client that may have been here before.
+pub(crate) async fn connect_with(
+    config: &Arc<ClientConfig>,
+    to: SocketAddr,
+    name: &str,
+) -> io::Result<TlsStream<TcpStream>> {
     let socket = TcpStream::connect(to).await?;
     let name = ServerName::try_from(name.to_owned()).unwrap();
-    timeout(PATIENCE, TlsConnector::from(Arc::new(config)).connect(name, socket)).await?
+    timeout(PATIENCE, TlsConnector::from(Arc::clone(config)).connect(name, socket)).await?
+}
+
+/// A connection for `name`, under one application protocol or none.
+pub(crate) async fn connect(
+    to: SocketAddr,
+    who: Option<&str>,
+    name: &str,
+    alpn: Option<&str>,
+) -> io::Result<TlsStream<TcpStream>> {
+    connect_with(&configured(who, alpn), to, name).await
 }
 
 /// An approved client's connection for `localhost`.
