@@ -5,11 +5,12 @@ use std::io::Read;
 use std::path::Path;
 
 use countersign::forwarded::SigningKey;
+use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 
 /// A PEM key has a few hundred bytes, a secret 64 digits; the rest is room for comments.
-const FILE_BYTES: u64 = 16 << 10;
+const FILE_BYTES: usize = 16 << 10;
 
 /// Reads the key under `id`: one line of 64 hex digits or more is a secret that proxy and receiver
 /// share (HMAC-SHA-256); a `PRIVATE KEY` block is an Ed25519 or P-256 key.
@@ -23,20 +24,21 @@ pub(super) fn signing_key(path: &Path, id: &str) -> Result<SigningKey, Failure> 
     key.map_err(|error| Failure::from(error).in_file(path))
 }
 
-fn read(path: &Path) -> Result<String, Failure> {
+fn read(path: &Path) -> Result<Zeroizing<String>, Failure> {
     let unreadable = |error| Failure::new(format!("cannot be read: {error}")).in_file(path);
     let file = File::open(path).map_err(unreadable)?;
     check_permissions(&file).map_err(|failure| failure.in_file(path))?;
-    let mut text = String::new();
-    file.take(FILE_BYTES + 1).read_to_string(&mut text).map_err(unreadable)?;
-    if text.len() as u64 > FILE_BYTES {
+    // Of its full size at once: what grows leaves copies behind.
+    let mut text = Zeroizing::new(String::with_capacity(2 * FILE_BYTES));
+    file.take(FILE_BYTES as u64 + 1).read_to_string(&mut text).map_err(unreadable)?;
+    if text.len() > FILE_BYTES {
         return Err(Failure::new("longer than 16 KiB: no key is").in_file(path));
     }
     Ok(text)
 }
 
 /// What is wrong is said without a word of the secret.
-fn secret(text: &str) -> Result<Vec<u8>, Failure> {
+fn secret(text: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let wrong = || {
         Failure::new(
             "no key: write one line of 64 hex digits, as `openssl rand -hex 32` does, or a \
@@ -46,12 +48,14 @@ fn secret(text: &str) -> Result<Vec<u8>, Failure> {
     let mut lines = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
     let mut lines = lines.by_ref().filter(|line| !line.is_empty());
     let (Some(line), None) = (lines.next(), lines.next()) else { return Err(wrong()) };
-    let digit = |c: char| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let digits: Vec<u8> = line.chars().map(digit).collect::<Option<_>>().ok_or_else(wrong)?;
-    if digits.len() < 64 || !digits.len().is_multiple_of(2) {
+    let digit = |c: u8| char::from(c).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    if line.len() < 64 || !line.len().is_multiple_of(2) {
         return Err(wrong());
     }
-    let secret: Vec<u8> = digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect();
+    let mut secret = Zeroizing::new(Vec::with_capacity(line.len() / 2));
+    for pair in line.as_bytes().chunks_exact(2) {
+        secret.push(digit(pair[0]).ok_or_else(wrong)? << 4 | digit(pair[1]).ok_or_else(wrong)?);
+    }
     if secret.iter().all(|byte| *byte == secret[0]) {
         return Err(Failure::new("all bytes of this secret are the same: it was not drawn by lot"));
     }
@@ -88,7 +92,7 @@ mod tests {
     #[test]
     fn a_secret_is_one_line_of_hex() {
         let text = format!("# shared with the application\n{ONE} # since November\r\n");
-        assert_eq!(secret(&text).unwrap(), (0..32).collect::<Vec<u8>>());
+        assert_eq!(*secret(&text).unwrap(), (0..32).collect::<Vec<u8>>());
     }
 
     #[test]

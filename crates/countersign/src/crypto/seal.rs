@@ -1,5 +1,7 @@
 //! Sealed boxes for tickets: keys derived from a secret, AES-256-GCM under random nonces.
 
+use zeroize::Zeroizing;
+
 use super::provider::library::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use super::provider::library::hkdf::{HKDF_SHA256, Prk, Salt};
 use super::provider::library::rand::{SecureRandom, SystemRandom};
@@ -24,9 +26,9 @@ impl Secret {
     }
 
     /// 32 bytes for one purpose. Whoever has them learns nothing of the secret or of others.
-    pub(crate) fn derive(&self, info: &[&[u8]]) -> [u8; 32] {
-        let mut bytes = [0; 32];
-        let derived = self.0.expand(info, HKDF_SHA256).and_then(|okm| okm.fill(&mut bytes));
+    pub(crate) fn derive(&self, info: &[&[u8]]) -> Zeroizing<[u8; 32]> {
+        let mut bytes = Zeroizing::new([0; 32]);
+        let derived = self.0.expand(info, HKDF_SHA256).and_then(|okm| okm.fill(&mut *bytes));
         derived.expect("HKDF-SHA-256 gives up to 8,160 bytes");
         bytes
     }

@@ -10,6 +10,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{NoClientAuth, ResolvesServerCert};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ServerConfig, SupportedProtocolVersion};
+use zeroize::Zeroizing;
 
 use super::identify::Identify;
 use super::resolver::{CallersClock, EntryResolver};
@@ -44,7 +45,7 @@ impl Credential {
         let (chain, key) = (chain.as_ref(), key.as_ref());
         let read = |path: &Path| std::fs::read(path).map_err(|e| Error::io(path, e));
         let certificates = pem::certificates(&read(chain)?).map_err(|e| e.in_file(chain))?;
-        let private_key = private_key(&read(key)?).map_err(|e| e.in_file(key))?;
+        let private_key = private_key(&Zeroizing::new(read(key)?)).map_err(|e| e.in_file(key))?;
         Self::from_der(certificates, private_key).map_err(|e| e.in_file(key))
     }
 

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use zeroize::Zeroizing;
+
 use crate::crypto::{Secret, random, sha256};
 use crate::error::{Error, ErrorKind};
 use crate::limits::{TICKET_SECRET_BYTES, TICKET_SECRETS};
@@ -20,14 +22,15 @@ pub(super) struct NamedSecret {
 impl NamedSecret {
     /// The name is a digest; it tells no more of 32 random bytes than that they are the same.
     pub(super) fn new(bytes: &[u8; TICKET_SECRET_BYTES]) -> Self {
-        let digest = sha256(&[b"countersign ticket secret name v1", &bytes[..]].concat());
+        let digest =
+            sha256(&Zeroizing::new([b"countersign ticket secret name v1", &bytes[..]].concat()));
         let mut name = [0; NAME];
         name.copy_from_slice(&digest[..NAME]);
         Self { name, secret: Secret::new(bytes, b"countersign tickets v1") }
     }
 
     pub(super) fn random() -> Result<Self, Error> {
-        let bytes = random().map_err(|_| {
+        let bytes = random().map(Zeroizing::new).map_err(|_| {
             Error::new(ErrorKind::Io, "the system has no random bytes for a ticket secret")
         })?;
         Ok(Self::new(&bytes))
@@ -42,12 +45,12 @@ impl NamedSecret {
 pub(super) fn read(path: &Path) -> Result<Vec<NamedSecret>, Error> {
     let mut file = File::open(path).map_err(|e| Error::io(path, e))?;
     check_permissions(&file, path)?;
-    let mut text = String::new();
     // A file of the most secrets, with a comment of 200 bytes to each, has half of this.
-    let most = (TICKET_SECRETS * 512) as u64;
-    let read = (&mut file).take(most + 1).read_to_string(&mut text);
-    let read = read.map_err(|e| Error::io(path, e))? as u64;
-    if read > most {
+    let most = TICKET_SECRETS * 512;
+    // Of its full size at once: what grows leaves copies behind.
+    let mut text = Zeroizing::new(String::with_capacity(2 * most));
+    let read = (&mut file).take(most as u64 + 1).read_to_string(&mut text);
+    if read.map_err(|e| Error::io(path, e))? > most {
         return Err(Error::config(format!("more than {most} bytes")).in_file(path));
     }
     parse(&text).map_err(|e| e.in_file(path))
@@ -60,7 +63,8 @@ fn parse(text: &str) -> Result<Vec<NamedSecret>, Error> {
         if line.is_empty() {
             continue;
         }
-        let secret = NamedSecret::new(&parse_line(line).map_err(|e| e.at(number, 1))?);
+        let bytes = parse_line(line).map_err(|e| e.at(number, 1))?;
+        let secret = NamedSecret::new(&bytes);
         if secrets.iter().any(|known| known.name == secret.name) {
             return Err(Error::config("this secret stands in the file twice").at(number, 1));
         }
@@ -78,18 +82,16 @@ fn parse(text: &str) -> Result<Vec<NamedSecret>, Error> {
 }
 
 /// What is wrong is said without a word of the secret.
-fn parse_line(line: &str) -> Result<[u8; TICKET_SECRET_BYTES], Error> {
+fn parse_line(line: &str) -> Result<Zeroizing<[u8; TICKET_SECRET_BYTES]>, Error> {
     let wrong =
         || Error::config("a secret is 64 hex digits, as `openssl rand -hex 32` writes them");
-    let digits: Option<Vec<u8>> =
-        line.chars().map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
-    let digits = digits.ok_or_else(wrong)?;
-    if digits.len() != 2 * TICKET_SECRET_BYTES {
+    if line.len() != 2 * TICKET_SECRET_BYTES {
         return Err(wrong());
     }
-    let mut bytes = [0; TICKET_SECRET_BYTES];
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = pair[0] << 4 | pair[1];
+    let digit = |c: u8| char::from(c).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let mut bytes = Zeroizing::new([0; TICKET_SECRET_BYTES]);
+    for (byte, pair) in bytes.iter_mut().zip(line.as_bytes().chunks_exact(2)) {
+        *byte = digit(pair[0]).ok_or_else(wrong)? << 4 | digit(pair[1]).ok_or_else(wrong)?;
     }
     if bytes.iter().all(|byte| *byte == bytes[0]) {
         return Err(Error::config(

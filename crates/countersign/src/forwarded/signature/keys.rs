@@ -3,6 +3,8 @@
 use core::fmt;
 use std::sync::Arc;
 
+use zeroize::Zeroizing;
+
 use crate::crypto::{MessageAlgorithm, MessageSigner, MessageVerifier};
 use crate::error::{Error, ErrorKind};
 use crate::limits;
@@ -159,13 +161,13 @@ fn short_secret() -> Error {
 }
 
 /// DER as it is, or what the one block of a PEM text holds. No DER begins like PEM.
-fn one_block(key: &[u8], label: &str) -> Result<Vec<u8>, Error> {
+fn one_block(key: &[u8], label: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
     if key.first() == Some(&0x30) {
-        return Ok(key.to_vec());
+        return Ok(key.to_vec().into());
     }
     let mut blocks = pem::blocks(key);
     match (blocks.next().transpose()?, blocks.next()) {
-        (Some(block), None) if block.label == label => Ok(block.der),
+        (Some(block), None) if block.label == label => Ok(block.der.into()),
         _ => Err(Error::config(format!("the key must be DER or one `{label}` block"))),
     }
 }
