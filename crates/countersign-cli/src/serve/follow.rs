@@ -43,10 +43,12 @@ impl Follower {
     /// Also where no file has changed: certificates and CRLs expire.
     fn catch_up(&self, was_asked: bool) {
         if was_asked {
+            // The policy first: whoever asks may be shutting somebody out.
+            let policy = self.verifier.reload();
             if let Err(error) = self.tickets.reload() {
                 self.failed(&error);
             }
-            self.tell(self.verifier.reload());
+            self.tell(policy);
         } else {
             match self.verifier.reload_if_changed() {
                 Reload::Done(generation) => self.tell(Ok(generation)),

@@ -41,6 +41,8 @@ async fn any_node_resumes_what_another_began_and_judges_it_by_its_own_policy() {
     assert_eq!(visit(&client, &one).await.unwrap(), HandshakeKind::Resumed);
     assert!(visit(&client, &strict).await.is_err());
     assert_eq!(strict.event("refused")["reason"], "not_listed");
+    // The refused visit took the last ticket with it.
+    assert_eq!(visit(&client, &one).await.unwrap(), HandshakeKind::Full);
     assert_eq!(visit(&client, &stranger).await.unwrap(), HandshakeKind::Full);
 }
 
