@@ -363,7 +363,7 @@ impl Live {
             self.lease = self.connection.lease();
         }
         let lease = self.lease.as_ref().ok_or(csn_status::CSN_ERR_STATE)?;
-        // For as long as it is not known, and for good where that panics.
+        // For as long as it is not known: where this panics, until the next review.
         self.standing = Standing::Unknown;
         let session = self.connection.session().and_then(|session| session.verdict());
         if let Some(unchanged) = session.filter(|_| lease.is_current(now)) {

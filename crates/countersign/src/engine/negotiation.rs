@@ -44,6 +44,8 @@ impl Negotiation {
         let make = || UnbufferedServerConnection::new(Arc::clone(&entry.config)).map(Box::new);
         let mut exchange = Exchange::default();
         let tls = if is_tls13 { make() } else { exchange::during(&mut exchange, make) };
+        // That was a question about the configuration.
+        exchange.is_asked_for = false;
         Ok(Self { tls: tls?, exchange, server_name, steps })
     }
 

@@ -166,8 +166,9 @@ fn one_block(key: &[u8], label: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
         return Ok(key.to_vec().into());
     }
     let mut blocks = pem::blocks(key);
-    match (blocks.next().transpose()?, blocks.next()) {
-        (Some(block), None) if block.label == label => Ok(block.der.into()),
+    let first = blocks.next().transpose()?.map(|block| (block.label, Zeroizing::new(block.der)));
+    match (first, blocks.next()) {
+        (Some((is, der)), None) if is == label => Ok(der),
         _ => Err(Error::config(format!("the key must be DER or one `{label}` block"))),
     }
 }
