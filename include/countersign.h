@@ -40,9 +40,9 @@
  * Processes. Nothing here handles a signal, writes to standard output or error, or keeps a file
  * open; but where there is no memory the process is aborted, with a word on standard error. A
  * thread is started only while a call reads a list of more than 16,384 lines, and is gone when the
- * call returns; it has the caller's signal mask. Make verifiers and acceptors before fork() and use them in the children. While
- * another thread reloads, uses an acceptor with a session cache or judges signed requests, do not
- * fork(). A nonce memory and its receivers are made in each child.
+ * call returns; it has the caller's signal mask. Make verifiers and acceptors before fork() and use
+ * them in the children. While another thread reloads, is in a handshake or judges signed requests,
+ * do not fork(). A nonce memory and its receivers are made in each child.
  *
  * Enumerations have 32 bits and may get more values; treat one that you do not know as a refusal.
  *
