@@ -13,6 +13,7 @@ mod reason;
 pub mod cert;
 pub mod crl;
 mod der;
+mod hex;
 mod identity;
 pub mod pem;
 

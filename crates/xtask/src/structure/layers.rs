@@ -4,7 +4,7 @@
 /// no cycle comes of it, of its own.
 pub(super) const LAYERS: &[&[&str]] = &[
     &["error", "reason", "limits", "clock", "budget", "metrics"],
-    &["der", "cert", "crl", "identity", "pem"],
+    &["der", "hex", "cert", "crl", "identity", "pem"],
     &["crypto", "trust", "cache", "sigcache", "path", "revocation"],
     &["policy"],
     &[

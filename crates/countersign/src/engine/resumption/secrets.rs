@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::crypto::{Secret, random, sha256};
 use crate::error::{Error, ErrorKind};
+use crate::hex;
 use crate::limits::{TICKET_SECRET_BYTES, TICKET_SECRETS};
 
 /// Bytes of a secret's name in a ticket.
@@ -85,13 +86,9 @@ fn parse(text: &str) -> Result<Vec<NamedSecret>, Error> {
 fn parse_line(line: &str) -> Result<Zeroizing<[u8; TICKET_SECRET_BYTES]>, Error> {
     let wrong =
         || Error::config("a secret is 64 hex digits, as `openssl rand -hex 32` writes them");
-    if line.len() != 2 * TICKET_SECRET_BYTES {
-        return Err(wrong());
-    }
-    let digit = |c: u8| char::from(c).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let mut bytes = Zeroizing::new([0; TICKET_SECRET_BYTES]);
-    for (byte, pair) in bytes.iter_mut().zip(line.as_bytes().chunks_exact(2)) {
-        *byte = digit(pair[0]).ok_or_else(wrong)? << 4 | digit(pair[1]).ok_or_else(wrong)?;
+    if line.len() != 2 * bytes.len() || !hex::decode(line.as_bytes(), &mut *bytes) {
+        return Err(wrong());
     }
     if bytes.iter().all(|byte| *byte == bytes[0]) {
         return Err(Error::config(

@@ -168,7 +168,7 @@ fn one_block(key: &[u8], label: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
     let mut blocks = pem::blocks(key);
     let first = blocks.next().transpose()?.map(|block| (block.label, Zeroizing::new(block.der)));
     match (first, blocks.next()) {
-        (Some((is, der)), None) if is == label => Ok(der),
+        (Some((found, der)), None) if found == label => Ok(der),
         _ => Err(Error::config(format!("the key must be DER or one `{label}` block"))),
     }
 }

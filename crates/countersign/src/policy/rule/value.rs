@@ -5,6 +5,7 @@ use core::net::IpAddr;
 use super::key::{Key, Kind, Network};
 use crate::cert::{GeneralName, kind};
 use crate::der::Tlv;
+use crate::hex;
 use crate::identity::normal::{self, Scratch};
 
 /// The key that `kind` and `value` make, for every kind that is written as one string.
@@ -96,7 +97,7 @@ pub(crate) fn digest(value: &str) -> Result<[u8; DIGEST], String> {
 }
 
 fn hex_digest(value: &str, octets: &mut [u8]) -> Result<(), String> {
-    if value.len() == 2 * DIGEST && decode_hex(value.as_bytes(), &mut octets[..DIGEST]) {
+    if value.len() == 2 * DIGEST && hex::decode(value.as_bytes(), &mut octets[..DIGEST]) {
         return Ok(());
     }
     let plain: String = value.chars().filter(|c| !matches!(c, ':' | ' ')).collect();
@@ -128,35 +129,9 @@ fn hex_serial(value: &str, octets: &mut [u8]) -> Result<usize, String> {
     else {
         return Err(format!("a serial number has at most {} bytes", crate::limits::SERIAL_OCTETS));
     };
-    decode_hex(value.as_bytes(), octets);
+    hex::decode(value.as_bytes(), octets);
     Ok(length)
 }
-
-/// Decodes twice as many digits as there are octets; whether all of them were hex.
-fn decode_hex(digits: &[u8], octets: &mut [u8]) -> bool {
-    let mut bad = 0;
-    for (pair, octet) in digits.chunks_exact(2).zip(octets) {
-        let (high, low) = (HEX[usize::from(pair[0])], HEX[usize::from(pair[1])]);
-        bad |= high | low;
-        *octet = high << 4 | low & 0xf;
-    }
-    bad & NOT_HEX == 0
-}
-
-const NOT_HEX: u8 = 0x80;
-
-/// The value of each hex digit, or [`NOT_HEX`]: ten million lists entries are 640 million digits.
-const HEX: [u8; 256] = {
-    let mut table = [NOT_HEX; 256];
-    let mut value = 0;
-    while value < 16 {
-        let digit = b"0123456789abcdef"[value as usize];
-        table[digit as usize] = value;
-        table[digit.to_ascii_uppercase() as usize] = value;
-        value += 1;
-    }
-    table
-};
 
 fn dns<'b>(value: &str, scratch: &'b mut Scratch) -> Result<&'b [u8], String> {
     if value.parse::<IpAddr>().is_ok() {
