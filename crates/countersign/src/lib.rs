@@ -16,6 +16,7 @@ mod der;
 mod hex;
 mod identity;
 pub mod pem;
+mod secret_file;
 
 // L2: keys, caches, paths
 mod cache;

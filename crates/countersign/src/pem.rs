@@ -5,6 +5,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroize as _;
 
 use crate::error::Error;
 
@@ -12,6 +13,8 @@ use crate::error::Error;
 pub(crate) const CERTIFICATE: &str = "CERTIFICATE";
 /// The label of a certificate revocation list.
 pub(crate) const CRL: &str = "X509 CRL";
+/// How the labels of private keys end.
+const PRIVATE_KEY: &str = "PRIVATE KEY";
 
 const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
@@ -95,7 +98,7 @@ fn all_labelled(text: &[u8], label: &str, what: &str) -> Result<Vec<Vec<u8>>, Er
 }
 
 fn wrong_label(block: &Block<'_>, expected: &str) -> Error {
-    let hint = if block.label.ends_with("PRIVATE KEY") {
+    let hint = if block.label.ends_with(PRIVATE_KEY) {
         "; a private key does not belong in this file: remove it, and treat it as exposed"
     } else if block.label.ends_with(CERTIFICATE) && expected == CERTIFICATE {
         "; convert it with `openssl x509`"
@@ -169,12 +172,23 @@ impl<'a> Blocks<'a> {
     }
 
     fn finish_block(&mut self, label: &'a str) -> Result<Block<'a>, Error> {
+        // Base64 has no dash. Of its full size at once: what grows leaves copies behind.
+        let rest = self.lines.rest;
+        let length = rest.iter().position(|&b| b == b'-').unwrap_or(rest.len());
+        let mut encoded = Vec::with_capacity(length);
+        let block = self.decode_block(label, &mut encoded);
+        if label.ends_with(PRIVATE_KEY) {
+            encoded.zeroize();
+        }
+        block
+    }
+
+    fn decode_block(&mut self, label: &'a str, encoded: &mut Vec<u8>) -> Result<Block<'a>, Error> {
         let begin = self.lines.number;
-        let mut encoded = Vec::new();
         while let Some(line) = self.lines.next() {
             if line.starts_with(DASHES) {
                 self.check_end(line, label, begin)?;
-                let der = STANDARD.decode(&encoded).map_err(|_| {
+                let der = STANDARD.decode(&*encoded).map_err(|_| {
                     let what = format!("the `{label}` block is not base64: cut off or damaged");
                     Error::config(what).at(begin, 1)
                 })?;

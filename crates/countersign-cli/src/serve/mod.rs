@@ -22,7 +22,6 @@ mod metrics;
 mod places;
 mod presented;
 mod report;
-mod secret;
 mod settings;
 mod signals;
 mod silence;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use countersign::Verifier;
 use countersign::engine::{self, Credential, Entry, Resumption, TicketKeys};
-use countersign::forwarded::Signer;
+use countersign::forwarded::{Signer, SigningKey};
 use countersign_tokio::Acceptor;
 use tokio::net::TcpListener;
 
@@ -18,7 +18,6 @@ use super::http::{ALPN, Http};
 use super::listener::{Service, Shared};
 use super::presented;
 use super::report::Report;
-use super::secret::signing_key;
 use super::target::Protocol;
 use super::tcp::Tcp;
 use super::upstream::Upstream;
@@ -89,7 +88,7 @@ fn check(args: &Serve) -> Result<(), Failure> {
 
 fn forwarder(args: &Serve) -> Result<Forwarder, Failure> {
     let signer = match (&args.sign_key, &args.sign_id) {
-        (Some(file), Some(id)) => Some(Signer::new(signing_key(file, id)?)),
+        (Some(file), Some(id)) => Some(Signer::new(SigningKey::from_file(id, file)?)),
         _ => None,
     };
     Forwarder::new(args.forward.unwrap_or(Forward::Rfc9440), signer)

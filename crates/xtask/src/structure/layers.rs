@@ -4,7 +4,7 @@
 /// no cycle comes of it, of its own.
 pub(super) const LAYERS: &[&[&str]] = &[
     &["error", "reason", "limits", "clock", "budget", "metrics"],
-    &["der", "hex", "cert", "crl", "identity", "pem"],
+    &["der", "hex", "cert", "crl", "identity", "pem", "secret_file"],
     &["crypto", "trust", "cache", "sigcache", "path", "revocation"],
     &["policy"],
     &[

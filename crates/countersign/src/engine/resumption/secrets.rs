@@ -1,15 +1,13 @@
 //! The file of ticket secrets that a fleet shares.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use zeroize::Zeroizing;
 
 use crate::crypto::{Secret, random, sha256};
 use crate::error::{Error, ErrorKind};
-use crate::hex;
 use crate::limits::{TICKET_SECRET_BYTES, TICKET_SECRETS};
+use crate::secret_file;
 
 /// Bytes of a secret's name in a ticket.
 pub(super) const NAME: usize = 4;
@@ -38,34 +36,22 @@ impl NamedSecret {
     }
 }
 
-/// Reads a file of secrets: 64 hex digits a line, the first in use, the others still known;
-/// `#` begins a comment.
+/// Most bytes of a file: one of the most secrets, with a comment of 200 bytes to each, has half of this.
+const FILE_BYTES: usize = TICKET_SECRETS * 512;
+
+/// Reads a file of secrets: 64 hex digits a line, the first in use, the others still known.
 ///
 /// # Errors
-/// A file that others can read, that holds no secret, or a line that is none.
+/// A file that others can get at, that holds no secret, or a line that is none.
 pub(super) fn read(path: &Path) -> Result<Vec<NamedSecret>, Error> {
-    let mut file = File::open(path).map_err(|e| Error::io(path, e))?;
-    check_permissions(&file, path)?;
-    // A file of the most secrets, with a comment of 200 bytes to each, has half of this.
-    let most = TICKET_SECRETS * 512;
-    // Of its full size at once: what grows leaves copies behind.
-    let mut text = Zeroizing::new(String::with_capacity(2 * most));
-    let read = (&mut file).take(most as u64 + 1).read_to_string(&mut text);
-    if read.map_err(|e| Error::io(path, e))? > most {
-        return Err(Error::config(format!("more than {most} bytes")).in_file(path));
-    }
+    let text = secret_file::read(path, FILE_BYTES)?;
     parse(&text).map_err(|e| e.in_file(path))
 }
 
 fn parse(text: &str) -> Result<Vec<NamedSecret>, Error> {
     let mut secrets: Vec<NamedSecret> = Vec::new();
-    for (line, number) in text.lines().zip(1..) {
-        let line = line.split('#').next().unwrap_or_default().trim();
-        if line.is_empty() {
-            continue;
-        }
-        let bytes = parse_line(line).map_err(|e| e.at(number, 1))?;
-        let secret = NamedSecret::new(&bytes);
+    for (number, line) in secret_file::lines(text) {
+        let secret = parse_line(line).map_err(|e| e.at(number, 1))?;
         if secrets.iter().any(|known| known.name == secret.name) {
             return Err(Error::config("this secret stands in the file twice").at(number, 1));
         }
@@ -82,41 +68,12 @@ fn parse(text: &str) -> Result<Vec<NamedSecret>, Error> {
     Ok(secrets)
 }
 
-/// What is wrong is said without a word of the secret.
-fn parse_line(line: &str) -> Result<Zeroizing<[u8; TICKET_SECRET_BYTES]>, Error> {
-    let wrong =
-        || Error::config("a secret is 64 hex digits, as `openssl rand -hex 32` writes them");
-    let mut bytes = Zeroizing::new([0; TICKET_SECRET_BYTES]);
-    if line.len() != 2 * bytes.len() || !hex::decode(line.as_bytes(), &mut *bytes) {
-        return Err(wrong());
-    }
-    if bytes.iter().all(|byte| *byte == bytes[0]) {
-        return Err(Error::config(
-            "all bytes of this secret are the same: it was not drawn by lot",
-        ));
-    }
-    Ok(bytes)
-}
-
-/// Whoever reads the secret can read and write tickets: nobody but the owner may.
-#[cfg(unix)]
-fn check_permissions(file: &File, path: &Path) -> Result<(), Error> {
-    use std::os::unix::fs::MetadataExt as _;
-    let metadata = file.metadata().map_err(|e| Error::io(path, e))?;
-    if !metadata.is_file() {
-        return Err(Error::config("not a regular file").in_file(path));
-    }
-    let mode = metadata.mode() & 0o7777;
-    if mode & 0o077 != 0 {
-        let message = format!("others can get at this secret (mode {mode:04o}): chmod 600 it");
-        return Err(Error::config(message).in_file(path));
-    }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn check_permissions(_: &File, _: &Path) -> Result<(), Error> {
-    Ok(())
+fn parse_line(line: &str) -> Result<NamedSecret, Error> {
+    let octets = secret_file::decode(line)?;
+    let octets = octets.as_ref().and_then(|octets| <&[u8; _]>::try_from(&octets[..]).ok());
+    octets.map(NamedSecret::new).ok_or_else(|| {
+        Error::config("a secret is 64 hex digits, as `openssl rand -hex 32` writes them")
+    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Keys of proxies: one to sign with, and those that count.
 
 use core::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
@@ -8,7 +9,10 @@ use zeroize::Zeroizing;
 use crate::crypto::{MessageAlgorithm, MessageSigner, MessageVerifier};
 use crate::error::{Error, ErrorKind};
 use crate::limits;
-use crate::pem;
+use crate::{pem, secret_file};
+
+/// Most bytes of a file with a key: one in PEM has a few hundred, the rest is room for comments.
+const FILE_BYTES: usize = 16 << 10;
 
 /// The key that a proxy signs with, and what receivers know it by.
 ///
@@ -45,6 +49,26 @@ impl SigningKey {
         let key = MessageSigner::pkcs8(&der)
             .ok_or_else(|| Error::config("not an Ed25519 or P-256 private key in PKCS#8"))?;
         Self::new(id, key)
+    }
+
+    /// What a file holds that nobody but its owner can get at: one line of 64 hex digits or more is a secret
+    /// (`#` begins a comment), a `PRIVATE KEY` block an Ed25519 or P-256 key.
+    ///
+    /// # Errors
+    /// Any other file, or an id that is none.
+    pub fn from_file(id: &str, path: &Path) -> Result<Self, Error> {
+        let text = secret_file::read(path, FILE_BYTES)?;
+        Self::from_text(id, &text).map_err(|error| error.in_file(path))
+    }
+
+    fn from_text(id: &str, text: &str) -> Result<Self, Error> {
+        if text.contains("-----BEGIN") {
+            return Self::pkcs8(id, text.as_bytes());
+        }
+        let mut lines = secret_file::lines(text);
+        let (Some((_, line)), None) = (lines.next(), lines.next()) else { return Err(no_key()) };
+        let secret = secret_file::decode(line)?.ok_or_else(no_key)?;
+        Self::hmac_sha256(id, &secret)
     }
 
     fn new(id: &str, key: MessageSigner) -> Result<Self, Error> {
@@ -155,6 +179,13 @@ fn check_id(id: &str) -> Result<(), Error> {
     Err(Error::new(ErrorKind::Usage, message))
 }
 
+fn no_key() -> Error {
+    Error::config(
+        "no key: write one line of 64 hex digits, as `openssl rand -hex 32` does, or a PRIVATE KEY \
+         block",
+    )
+}
+
 fn short_secret() -> Error {
     let least = limits::HMAC_SECRET_BYTES;
     Error::new(ErrorKind::Usage, format!("an HMAC secret has at least {least} bytes"))
@@ -189,6 +220,20 @@ mod tests {
             for part in ["0123", "48, 49", "30313233", "MDEy"] {
                 assert!(!text.contains(part), "{text}");
             }
+        }
+    }
+
+    #[test]
+    fn a_text_holds_one_secret_and_is_not_shown() {
+        let one = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+        let text = format!("# shared with the application\n{one} # since November\r\n");
+        let key = SigningKey::from_text("edge", &text).unwrap();
+        assert_eq!(key.algorithm(), "hmac-sha256");
+        let (short, odd) = (&one[2..], format!("{one}0"));
+        let (two, zeros) = (format!("{one}\n{one}"), "00".repeat(32));
+        for text in ["", "# nothing", short, &odd, &two, &zeros, &one.replace('a', "g")] {
+            let refused = SigningKey::from_text("edge", text).unwrap_err().to_string();
+            assert!(!refused.contains("0102"), "{refused}");
         }
     }
 
