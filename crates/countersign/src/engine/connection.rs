@@ -457,6 +457,15 @@ impl Connection {
         if !had_identity && negotiation.is_identified() {
             negotiation.steps.identified = step;
         }
+        if !negotiation.tls.is_handshaking() {
+            negotiation.steps.completed = step;
+            let used = self.complete(&driven, &mut input[driven.used..]);
+            // What the peer sent behind its handshake may have come with it, or not: it is the same.
+            if let Err(error) = driven.stop {
+                self.end(Closed::Failed(error.to_string().into()));
+            }
+            return used;
+        }
         let refusal = match &driven.stop {
             Err(error) => {
                 let refusal = negotiation.refusal(ready, error);
@@ -465,10 +474,6 @@ impl Connection {
                     return driven.used;
                 }
                 Some(refusal)
-            }
-            Ok(_) if !negotiation.tls.is_handshaking() => {
-                negotiation.steps.completed = step;
-                return self.complete(&driven, &mut input[driven.used..]);
             }
             Ok(_) if driven.peer_closed => Some(Refusal::truncated()),
             Ok(_) if is_cut => Some(Refusal::too_much("more records than a handshake may have")),
