@@ -469,8 +469,8 @@ impl Connection {
         let refusal = match &driven.stop {
             Err(error) => {
                 let refusal = negotiation.refusal(ready, error);
-                if driven.is_silent {
-                    self.refuse_in_plaintext(refusal);
+                if driven.is_silent && negotiation.speaks_in_plaintext() {
+                    self.refuse_in_plaintext(refusal.with_alert_for(error));
                     return driven.used;
                 }
                 Some(refusal)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustls::pki_types::DnsName;
 use rustls::server::UnbufferedServerConnection;
-use rustls::{Error, HandshakeKind};
+use rustls::{Error, HandshakeKind, ProtocolVersion};
 
 use super::alert::Alert;
 use super::configuration::ConfiguredEntry;
@@ -60,6 +60,18 @@ impl Negotiation {
         self.exchange.now = now;
         let Self { tls, exchange, .. } = self;
         exchange::during(exchange, || drive(tls, input, output, plaintext))
+    }
+
+    /// Whether what is said before the end goes out unencrypted: in TLS 1.3 until the ServerHello, which
+    /// is sent when the keys are exchanged; in TLS 1.2 always, but for a session that resumes, where the
+    /// server's Finished comes first.
+    pub(super) fn speaks_in_plaintext(&self) -> bool {
+        match self.tls.protocol_version() {
+            Some(ProtocolVersion::TLSv1_2) => {
+                self.tls.handshake_kind() != Some(HandshakeKind::Resumed)
+            }
+            _ => self.tls.negotiated_key_exchange_group().is_none(),
+        }
     }
 
     /// Whether there is a verdict yet, or none will come.

@@ -93,6 +93,23 @@ impl Refusal {
         self
     }
 
+    /// With the alert for an error that rustls has none for (RFC 8446 sections 4.1.2, 5.1, 5.4 and 6.2).
+    pub(super) fn with_alert_for(self, error: &rustls::Error) -> Self {
+        use rustls::{Error, PeerMisbehaved};
+        let alert = match error {
+            Error::PeerMisbehaved(PeerMisbehaved::ServerNameDifferedOnRetry) => {
+                Alert::ILLEGAL_PARAMETER
+            }
+            // Too many alerts or empty records; a record of another type amid a message.
+            Error::PeerMisbehaved(_) => Alert::UNEXPECTED_MESSAGE,
+            Error::General(what) if what == NO_COMMON_SCHEME => Alert::HANDSHAKE_FAILURE,
+            // Whoever says goodbye is not answered.
+            Error::AlertReceived(_) => return self,
+            _ => Alert::INTERNAL_ERROR,
+        };
+        self.with_alert(alert)
+    }
+
     /// rustls sends alerts for its own reasons only: after its handshake is complete there is none.
     pub(super) fn without_alert(mut self) -> Self {
         self.alert = None;
@@ -126,7 +143,6 @@ impl Refusal {
             ) => Self::too_much(&error.to_string()),
             Error::General(what) if what == NO_COMMON_SCHEME => {
                 Self::new(Cause::Protocol, "no signature scheme in common with the server's key")
-                    .with_alert(Alert::HANDSHAKE_FAILURE)
             }
             Error::PeerMisbehaved(_)
             | Error::PeerIncompatible(_)
@@ -156,8 +172,8 @@ impl Refusal {
         self.verdict.as_ref().map(|verdict| verdict.reason())
     }
 
-    /// The alert that was sent, where it follows from the verdict or the hello. For other failures
-    /// rustls chooses it and does not say.
+    /// The alert that was sent, where it follows from the verdict or the hello, or where rustls has none
+    /// and nothing is encrypted yet. For other failures rustls chooses it and does not say.
     pub fn alert(&self) -> Option<Alert> {
         self.alert
     }

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use countersign::engine::{Cause, Closed, Refusal, State};
+use countersign::engine::{Alert, Cause, Closed, Refusal, Resumption, State, TicketKeys};
 use countersign_testkit::AnyServer;
-use rustls::{AlertDescription, SignatureScheme};
+use rustls::version::{TLS12, TLS13};
+use rustls::{AlertDescription, NamedGroup, SignatureScheme};
 
 use super::pair::{Pair, VERSIONS, established, requiring};
+use super::wire::{self, Record, content, handshake};
 use crate::peer::{Client, Clock};
-use crate::site::{POLICY, Site};
+use crate::site::{BILLING, POLICY, Site};
 
 /// rustls would go on with the records behind the one that it failed at, and fail again.
 #[test]
@@ -44,4 +46,87 @@ fn a_client_that_can_verify_no_signature_of_the_server_s_is_told_so() {
         assert_eq!(pair.talk(), Some(AlertDescription::HandshakeFailure), "{version:?}");
         assert_eq!(pair.server.refusal().map(Refusal::cause), Some(Cause::Protocol));
     }
+}
+
+/// rustls refuses these without a word. As long as nothing is encrypted, we have one.
+#[test]
+fn a_handshake_that_is_broken_off_is_broken_off_with_an_alert_while_it_is_in_plaintext() {
+    let site = Site::new();
+    let acceptor = requiring(&Arc::new(site.verifier(POLICY))).build().unwrap();
+    let clock = Clock::new();
+    let half = [handshake::CLIENT_KEY_EXCHANGE, 0, 0, 66, 65, 4];
+    let empty = Record::new(content::HANDSHAKE, &[]).bytes();
+    let warning = Record::new(content::ALERT, &[1, 90]).bytes();
+    let split_by_another_type = [
+        Record::new(content::HANDSHAKE, &half).bytes(),
+        Record::new(content::CHANGE_CIPHER_SPEC, &[1]).bytes(),
+    ];
+    for version in VERSIONS {
+        for (bad, alert) in [
+            (&split_by_another_type.concat(), Alert::UNEXPECTED_MESSAGE),
+            (&warning.repeat(40), Alert::UNEXPECTED_MESSAGE),
+            // Of this rustls itself says something.
+            (&empty.repeat(40), Alert::DECODE_ERROR),
+        ] {
+            for piece in [1, usize::MAX] {
+                let client = Client::nobody(version, &clock);
+                let mut pair = Pair::new(&acceptor, &client, "server.example", &clock);
+                let hello = pair.client_speaks();
+                pair.server_hears(&hello);
+                assert!(!pair.server.take_output().is_empty());
+                pair.piece = piece;
+                pair.server_hears(bad);
+                let cause = pair.server.refusal().map(Refusal::cause);
+                assert_eq!(cause, Some(Cause::Protocol), "{bad:?}");
+                let said = wire::records(&pair.server.take_output());
+                if version.version == TLS12.version {
+                    assert_eq!(said, [Record::new(content::ALERT, &[2, alert.code()])], "{bad:?}");
+                } else {
+                    // The peer takes nothing in plaintext any more.
+                    assert!(said.iter().all(|record| record.kind != content::ALERT), "{said:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn behind_the_finished_of_a_session_that_resumes_nothing_is_said_in_plaintext() {
+    let site = Site::new();
+    let tickets = Resumption::tickets(Arc::new(TicketKeys::per_process().unwrap()));
+    let builder = requiring(&Arc::new(site.verifier(POLICY))).resumption(tickets);
+    let (acceptor, clock, leaf) = (builder.build().unwrap(), Clock::new(), site.leaf(BILLING));
+    let client =
+        Client::nobody(&TLS12, &clock).presenting(&site.chain(&leaf), &leaf.key).with_one_drawer();
+    assert_eq!(Pair::new(&acceptor, &client, "server.example", &clock).talk(), None);
+    let mut pair = Pair::new(&acceptor, &client, "server.example", &clock);
+    let hello = pair.client_speaks();
+    pair.server_hears(&hello);
+    let flight = wire::records(&pair.server.take_output());
+    assert_eq!(flight.iter().filter(|r| r.kind == content::CHANGE_CIPHER_SPEC).count(), 1);
+    pair.server_hears(&Record::new(content::ALERT, &[1, 90]).bytes().repeat(40));
+    assert_eq!(pair.server.refusal().map(Refusal::cause), Some(Cause::Protocol));
+    assert_eq!(pair.server.pending_output(), 0);
+}
+
+#[test]
+fn a_client_that_asks_for_another_server_when_it_tries_again_is_told_that_this_is_illegal() {
+    let site = Site::new();
+    let only = [u16::from(NamedGroup::secp384r1)];
+    let builder = requiring(&Arc::new(site.verifier(POLICY))).key_exchanges(only);
+    let (acceptor, clock) = (builder.build().unwrap(), Clock::new());
+    let mut pair = Pair::new(&acceptor, &Client::nobody(&TLS13, &clock), "server.example", &clock);
+    let hello = pair.client_speaks();
+    pair.server_hears(&hello);
+    assert!(pair.client_hears(), "no retry was asked for");
+    let mut again = pair.client_speaks();
+    let at = again.windows(14).position(|text| text == b"server.example").unwrap();
+    again[at..at + 14].copy_from_slice(b"server.elsewhe");
+    pair.server_hears(&again);
+    let refusal = pair.server.refusal().expect("it is refused");
+    assert_eq!(
+        (refusal.cause(), refusal.alert()),
+        (Cause::Protocol, Some(Alert::ILLEGAL_PARAMETER))
+    );
+    assert_eq!(pair.server.take_output(), [21, 3, 3, 0, 2, 2, 47]);
 }
