@@ -191,7 +191,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncRead for Stream<IO> {
                 ready!(channel.poll_send(cx))?;
                 continue;
             }
-            ready!(channel.poll_receive(cx))?;
+            // What came may have to be answered, as a renegotiation is that is declined.
+            this.send_beside(cx);
+            ready!(this.channel.poll_receive(cx))?;
         }
     }
 }

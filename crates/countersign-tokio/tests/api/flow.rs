@@ -4,10 +4,14 @@ use std::io::IoSlice;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
+use rustls::version::TLS12;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::drip::Drip;
-use crate::scene::{LISTED, Scene, VERSIONS, echo, loopback};
+use crate::peer::Client;
+use crate::protection::Protection;
+use crate::scene::{LISTED, Scene, VERSIONS, connect, connector, echo, loopback};
+use crate::wire::{self, content};
 
 const FOUR_MIB: usize = 4 << 20;
 
@@ -164,4 +168,30 @@ async fn each_side_can_close_its_way_and_go_on_with_the_other() {
         server.read_to_string(&mut heard).await.unwrap();
         assert_eq!(heard, "thanks");
     }
+}
+
+/// A client that wants to renegotiate waits for an answer, and the server for something to read.
+#[tokio::test(start_paused = true)]
+async fn what_is_to_be_said_to_what_was_read_is_said_at_once() {
+    let scene = Scene::new();
+    let leaf = scene.site.leaf(LISTED);
+    let mut client = Client::nobody(&TLS12, &scene.clock);
+    client.config.enable_secret_extraction = true;
+    let client = client.presenting(&scene.site.chain(&leaf), &leaf.key);
+    let (here, there) = tokio::io::duplex(16_384);
+    let (connected, server) =
+        tokio::join!(connect(connector(&client), here), scene.acceptor.accept(there));
+    let (mut io, connection) = connected.unwrap().into_inner();
+    let mut again = Vec::new();
+    client.connect("server.example").write_tls(&mut again).unwrap();
+    let again = wire::records(&again)[0].body.clone();
+    let record = Protection::of_client(connection).seal(content::HANDSHAKE, &again);
+    let reading = tokio::spawn(async move { server.unwrap().read(&mut [0; 1]).await });
+    io.write_all(&record).await.unwrap();
+    let mut answer = [0; 1];
+    let heard =
+        tokio::time::timeout(std::time::Duration::from_secs(60), io.read_exact(&mut answer));
+    heard.await.expect("an answer").unwrap();
+    assert_eq!(answer, [content::ALERT]);
+    reading.abort();
 }

@@ -7,6 +7,13 @@ mod peer;
 #[expect(dead_code, reason = "shared with the engine's tests, which use all of it")]
 mod site;
 
+#[path = "../../../countersign/tests/api/engine/protection.rs"]
+#[expect(dead_code, reason = "shared with the engine's tests, which use all of it")]
+mod protection;
+#[path = "../../../countersign/tests/api/engine/wire.rs"]
+#[expect(dead_code, reason = "shared with the engine's tests, which use all of it")]
+mod wire;
+
 mod drip;
 mod ends;
 mod flow;

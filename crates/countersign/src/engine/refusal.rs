@@ -102,6 +102,8 @@ impl Refusal {
             }
             // Too many alerts or empty records; a record of another type amid a message.
             Error::PeerMisbehaved(_) => Alert::UNEXPECTED_MESSAGE,
+            // A ClientKeyExchange without a key in it.
+            Error::InvalidMessage(_) => Alert::DECODE_ERROR,
             Error::General(what) if what == NO_COMMON_SCHEME => Alert::HANDSHAKE_FAILURE,
             // Whoever says goodbye is not answered.
             Error::AlertReceived(_) => return self,

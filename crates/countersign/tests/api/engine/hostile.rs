@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use countersign::engine::{Alert, Cause, Closed, Refusal, Resumption, State, TicketKeys};
+use countersign::engine::{
+    Acceptor, Alert, Cause, Closed, Entry, Refusal, Resumption, State, TicketKeys,
+};
 use countersign_testkit::AnyServer;
 use rustls::version::{TLS12, TLS13};
 use rustls::{AlertDescription, NamedGroup, SignatureScheme};
 
-use super::pair::{Pair, VERSIONS, established, requiring};
+use super::pair::{Pair, VERSIONS, credential, established, requiring};
 use super::wire::{self, Record, content, handshake};
 use crate::peer::{Client, Clock};
 use crate::site::{BILLING, POLICY, Site};
@@ -52,11 +54,17 @@ fn a_client_that_can_verify_no_signature_of_the_server_s_is_told_so() {
 #[test]
 fn a_handshake_that_is_broken_off_is_broken_off_with_an_alert_while_it_is_in_plaintext() {
     let site = Site::new();
-    let acceptor = requiring(&Arc::new(site.verifier(POLICY))).build().unwrap();
+    let acceptor = Acceptor::builder()
+        .default_entry(Entry::optional(credential(), Arc::new(site.verifier(POLICY))))
+        .build()
+        .unwrap();
     let clock = Clock::new();
     let half = [handshake::CLIENT_KEY_EXCHANGE, 0, 0, 66, 65, 4];
     let empty = Record::new(content::HANDSHAKE, &[]).bytes();
     let warning = Record::new(content::ALERT, &[1, 90]).bytes();
+    let empty_key = [handshake::CLIENT_KEY_EXCHANGE, 0, 0, 1, 0];
+    let certificate = wire::message(handshake::CERTIFICATE, &[0, 0, 0]);
+    let empty_key = wire::handshake_records(&[&certificate[..], &empty_key].concat(), 100);
     let split_by_another_type = [
         Record::new(content::HANDSHAKE, &half).bytes(),
         Record::new(content::CHANGE_CIPHER_SPEC, &[1]).bytes(),
@@ -65,6 +73,7 @@ fn a_handshake_that_is_broken_off_is_broken_off_with_an_alert_while_it_is_in_pla
         for (bad, alert) in [
             (&split_by_another_type.concat(), Alert::UNEXPECTED_MESSAGE),
             (&warning.repeat(40), Alert::UNEXPECTED_MESSAGE),
+            (&empty_key, Alert::DECODE_ERROR),
             // Of this rustls itself says something.
             (&empty.repeat(40), Alert::DECODE_ERROR),
         ] {
