@@ -22,6 +22,7 @@ const HANDSHAKE: u8 = 22;
 const CLIENT_HELLO: u8 = 1;
 const SERVER_NAME: u16 = 0;
 const SUPPORTED_VERSIONS: u16 = 43;
+const RENEGOTIATION_INFO: u16 = 0xff01;
 const HOST_NAME: u8 = 0;
 const TLS_1_3: [u8; 2] = [3, 4];
 
@@ -208,6 +209,10 @@ fn parse_hello(body: &[u8]) -> Result<Hello<'_>, BadHello> {
             }
             SERVER_NAME => server_name = Some(parse_server_name(contents)?),
             SUPPORTED_VERSIONS => offers_tls13 = lists_tls13(contents),
+            // RFC 5746 section 3.6: of an earlier handshake there can be nothing to say.
+            RENEGOTIATION_INFO if *contents != [0] => {
+                return Err(bad(Alert::HANDSHAKE_FAILURE, "a ClientHello that renegotiates"));
+            }
             _ => {}
         }
     }

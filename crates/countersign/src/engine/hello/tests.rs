@@ -73,6 +73,16 @@ fn a_hello_may_end_before_its_extensions() {
 }
 
 #[test]
+fn a_hello_that_speaks_of_an_earlier_handshake_is_refused() {
+    let first = message(&[(RENEGOTIATION_INFO, vec![0])]);
+    assert!(read(&records(&first, 1 << 14)).is_ok());
+    for contents in [vec![], vec![1, 7], vec![0, 0], [&[12][..], &[7; 12]].concat()] {
+        let refused = alert(&[(RENEGOTIATION_INFO, contents.clone())]);
+        assert_eq!(refused, Alert::HANDSHAKE_FAILURE, "{contents:?}");
+    }
+}
+
+#[test]
 fn what_is_no_single_host_name_is_refused() {
     for entries in [
         &[(0, &b"a.example"[..]), (0, b"b.example")][..],
