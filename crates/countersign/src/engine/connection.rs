@@ -466,24 +466,28 @@ impl Connection {
             }
             return used;
         }
+        let too_much = |what| Refusal::too_much(what).with_alert(Alert::ILLEGAL_PARAMETER);
         let refusal = match &driven.stop {
+            Err(error) if driven.is_silent => {
+                negotiation.refusal(ready, error).with_alert_for(error)
+            }
             Err(error) => {
-                let refusal = negotiation.refusal(ready, error);
-                if driven.is_silent && negotiation.speaks_in_plaintext() {
-                    self.refuse_in_plaintext(refusal.with_alert_for(error));
-                    return driven.used;
-                }
-                Some(refusal)
+                let said = negotiation.refusal(ready, error);
+                self.refuse(said);
+                return driven.used;
             }
-            Ok(_) if driven.peer_closed => Some(Refusal::truncated()),
-            Ok(_) if is_cut => Some(Refusal::too_much("more records than a handshake may have")),
+            Ok(_) if driven.peer_closed => Refusal::truncated(),
+            Ok(_) if is_cut => too_much("more records than a handshake may have"),
             Ok(_) if step.received + (fed - driven.used) as u64 >= HANDSHAKE_BYTES => {
-                Some(Refusal::too_much("more bytes than a handshake may have"))
+                too_much("more bytes than a handshake may have")
             }
-            Ok(_) => None,
+            Ok(_) => return driven.used,
         };
-        if let Some(refusal) = refusal {
-            self.refuse(refusal);
+        // Nobody has said anything yet; once we encrypt, only rustls could.
+        if negotiation.speaks_in_plaintext() {
+            self.refuse_in_plaintext(refusal);
+        } else {
+            self.refuse(refusal.without_alert());
         }
         driven.used
     }

@@ -78,6 +78,8 @@ fn a_message_that_does_not_end_is_too_much() {
         }
         let refusal = pair.server.refusal().unwrap();
         assert_eq!(refusal.cause(), Cause::TooMuch, "{refusal}");
+        let said = wire::records(&pair.server.take_output());
+        assert_eq!(said.last().map(|record| record.kind), Some(content::ALERT), "{fragment}");
         assert!(heard <= limits::HANDSHAKE_BYTES + 16_384, "{heard} in records of {fragment}");
     }
 }
@@ -109,8 +111,11 @@ fn more_records_than_a_handshake_may_have_are_too_much() {
     pair.server_hears(&hello);
     let long = [&[handshake::CERTIFICATE, 0, 0x20, 0][..], &[0; 8_192]].concat();
     pair.piece = 60;
+    pair.server.take_output();
     pair.server_hears(&wire::handshake_records(&long, 1));
     assert_eq!(pair.server.refusal().unwrap().cause(), Cause::TooMuch);
+    let alert = Record::new(content::ALERT, &[2, Alert::ILLEGAL_PARAMETER.code()]);
+    assert_eq!(wire::records(&pair.server.take_output()), [alert]);
 }
 
 #[test]
