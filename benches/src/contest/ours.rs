@@ -106,6 +106,7 @@ impl ServerSide for Connection {
         match self.state() {
             State::Established(_) => Ok(Progress::Established),
             State::Refused(refusal) => Err(refusal.to_string().into()),
+            State::Closed(closed) => Err(format!("it is over: {closed:?}").into()),
             _ => Ok(Progress::Handshaking),
         }
     }

@@ -20,6 +20,8 @@ pub(crate) struct Channel<IO> {
     pub(crate) connection: Connection,
     pub(crate) clock: Clock,
     inbox: Inbox,
+    /// Something was written to the socket, which may have buffers of its own, and was not flushed yet.
+    unflushed: bool,
     /// The socket ended without the peer's close_notify. The engine takes that for a clean end once
     /// we have closed; whoever reads on after closing has to know.
     truncated: bool,
@@ -28,7 +30,7 @@ pub(crate) struct Channel<IO> {
 impl<IO: AsyncRead + AsyncWrite + Unpin> Channel<IO> {
     pub(crate) fn new(io: IO, acceptor: &Acceptor, clock: Clock) -> Self {
         let connection = acceptor.accept(clock.now());
-        Self { io, connection, clock, inbox: Inbox::default(), truncated: false }
+        Self { io, connection, clock, inbox: Inbox::default(), unflushed: false, truncated: false }
     }
 
     /// Carries bytes until the handshake is over, one way or the other. Established, all that
@@ -64,7 +66,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Channel<IO> {
             let output = self.connection.output();
             match ready!(Pin::new(&mut self.io).poll_write(cx, output))? {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                sent => self.connection.consume_output(sent),
+                sent => {
+                    self.connection.consume_output(sent);
+                    self.unflushed = true;
+                }
             }
         }
         Poll::Ready(Ok(()))
@@ -73,7 +78,14 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Channel<IO> {
     /// Sends all that waits, through the socket's own buffers too.
     pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_send(cx))?;
-        Pin::new(&mut self.io).poll_flush(cx)
+        ready!(Pin::new(&mut self.io).poll_flush(cx))?;
+        self.unflushed = false;
+        Poll::Ready(Ok(()))
+    }
+
+    /// Whether there is something left for [`poll_flush`](Self::poll_flush) to do.
+    pub(crate) fn is_unsent(&self) -> bool {
+        self.unflushed || self.connection.pending_output() > 0
     }
 
     /// Reads from the socket once, and gives the engine what came. The buffer is on the stack: a

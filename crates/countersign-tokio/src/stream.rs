@@ -100,7 +100,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Stream<IO> {
     /// Sends what waits while the reader is at it: whoever wrote it may have gone on to read the
     /// answer. A failure shows when it is written to, or in what is read.
     fn send_beside(&mut self, cx: &mut Context<'_>) {
-        if self.channel.connection.pending_output() == 0 {
+        if !self.channel.is_unsent() {
             return;
         }
         let _ = self.channel.poll_flush(cx);

@@ -3,8 +3,8 @@
 //! Text outside the blocks is ignored, as `openssl x509 -text` writes it there; everything inside
 //! must be exact, because a block that is skipped is a trust anchor or a CRL that is missing.
 
-use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use base64::{Engine as _, decoded_len_estimate};
 use zeroize::Zeroize as _;
 
 use crate::error::Error;
@@ -27,8 +27,16 @@ pub(crate) struct Block<'a> {
     pub(crate) label: &'a str,
     /// The line of its `-----BEGIN`, from 1.
     pub(crate) line: u32,
-    /// The decoded content.
+    /// The decoded content. Of a private key it is wiped, unless it is taken out.
     pub(crate) der: Vec<u8>,
+}
+
+impl Drop for Block<'_> {
+    fn drop(&mut self) {
+        if self.label.ends_with(PRIVATE_KEY) {
+            self.der.zeroize();
+        }
+    }
 }
 
 /// The blocks of a PEM text in order. The first error ends the iteration.
@@ -80,11 +88,11 @@ fn is_der(file: &[u8]) -> bool {
 fn all_labelled(text: &[u8], label: &str, what: &str) -> Result<Vec<Vec<u8>>, Error> {
     let mut found = Vec::new();
     for block in blocks(text) {
-        let block = block?;
+        let mut block = block?;
         if block.label != label {
             return Err(wrong_label(&block, label));
         }
-        found.push(block.der);
+        found.push(core::mem::take(&mut block.der));
     }
     if found.is_empty() {
         let hint = if is_der(text) {
@@ -188,14 +196,17 @@ impl<'a> Blocks<'a> {
         while let Some(line) = self.lines.next() {
             if line.starts_with(DASHES) {
                 self.check_end(line, label, begin)?;
-                let der = STANDARD.decode(&*encoded).map_err(|_| {
-                    let what = format!("the `{label}` block is not base64: cut off or damaged");
-                    Error::config(what).at(begin, 1)
-                })?;
-                if der.is_empty() {
-                    return Err(Error::config(format!("the `{label}` block is empty")).at(begin, 1));
-                }
-                return Ok(Block { label, line: begin, der });
+                let der = vec![0; decoded_len_estimate(encoded.len())];
+                let mut block = Block { label, line: begin, der };
+                let wrong = |what| Error::config(format!("the `{label}` block is {what}"));
+                return match STANDARD.decode_slice(encoded, &mut block.der) {
+                    Ok(0) => Err(wrong("empty").at(begin, 1)),
+                    Ok(length) => {
+                        block.der.truncate(length);
+                        Ok(block)
+                    }
+                    Err(_) => Err(wrong("not base64: cut off or damaged").at(begin, 1)),
+                };
             }
             if !line.iter().all(|&b| b.is_ascii_alphanumeric() || b"+/=".contains(&b)) {
                 return Err(self.error("not base64; headers and comments may not stand in a block"));
@@ -236,7 +247,7 @@ mod tests {
 
     fn der_of(text: &str) -> Result<Vec<Vec<u8>>, String> {
         blocks(text.as_bytes())
-            .map(|b| b.map(|b| b.der).map_err(|e| e.to_string()))
+            .map(|b| b.map(|b| b.der.clone()).map_err(|e| e.to_string()))
             .collect::<Result<_, _>>()
     }
 

@@ -99,7 +99,8 @@ pub enum State<'c> {
     Established(Session<'c>),
     /// The client is not.
     Refused(&'c Refusal),
-    /// It was established and is over.
+    /// It was established and is over, perhaps within one call: what comes behind a handshake may come with
+    /// its last message.
     Closed(&'c Closed),
 }
 
@@ -516,10 +517,13 @@ impl Connection {
             }
             Err(refusal) => {
                 // What waits must go out: the peer's end counts records. A ticket in it is no harm,
-                // since whoever comes with it is judged again.
+                // since whoever comes with it is judged again. Where rustls failed, it has said so, and
+                // would fail at the same record once more.
                 let Negotiation { tls, .. } = &mut *negotiation;
-                // Nothing follows from a failure to say goodbye.
-                let _ = drive::close(tls, rest, &mut self.output);
+                if driven.stop.is_ok() {
+                    // Nothing follows from a failure to say goodbye.
+                    let _ = drive::close(tls, rest, &mut self.output);
+                }
                 self.refuse(refusal);
                 driven.used
             }

@@ -210,7 +210,7 @@ fn parse_hello(body: &[u8]) -> Result<Hello<'_>, BadHello> {
             SERVER_NAME => server_name = Some(parse_server_name(contents)?),
             SUPPORTED_VERSIONS => offers_tls13 = lists_tls13(contents),
             // RFC 5746 section 3.6: of an earlier handshake there can be nothing to say.
-            RENEGOTIATION_INFO if *contents != [0] => {
+            RENEGOTIATION_INFO if Reader(contents).vector_u8().is_some_and(|v| !v.is_empty()) => {
                 return Err(bad(Alert::HANDSHAKE_FAILURE, "a ClientHello that renegotiates"));
             }
             _ => {}

@@ -74,9 +74,12 @@ fn a_hello_may_end_before_its_extensions() {
 
 #[test]
 fn a_hello_that_speaks_of_an_earlier_handshake_is_refused() {
-    let first = message(&[(RENEGOTIATION_INFO, vec![0])]);
-    assert!(read(&records(&first, 1 << 14)).is_ok());
-    for contents in [vec![], vec![1, 7], vec![0, 0], [&[12][..], &[7; 12]].concat()] {
+    // What is malformed is for rustls to refuse.
+    for contents in [vec![0], vec![], vec![0, 0], vec![2, 7]] {
+        let first = message(&[(RENEGOTIATION_INFO, contents)]);
+        assert!(read(&records(&first, 1 << 14)).is_ok());
+    }
+    for contents in [vec![1, 7], [&[12][..], &[7; 12]].concat()] {
         let refused = alert(&[(RENEGOTIATION_INFO, contents.clone())]);
         assert_eq!(refused, Alert::HANDSHAKE_FAILURE, "{contents:?}");
     }

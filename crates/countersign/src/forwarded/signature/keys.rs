@@ -1,6 +1,6 @@
 //! Keys of proxies: one to sign with, and those that count.
 
-use core::fmt;
+use core::{fmt, mem};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,6 +10,9 @@ use crate::crypto::{MessageAlgorithm, MessageSigner, MessageVerifier};
 use crate::error::{Error, ErrorKind};
 use crate::limits;
 use crate::{pem, secret_file};
+
+/// The label of a key that signs.
+const PRIVATE_KEY: &str = "PRIVATE KEY";
 
 /// Most bytes of a file with a key: one in PEM has a few hundred, the rest is room for comments.
 const FILE_BYTES: usize = 16 << 10;
@@ -45,8 +48,11 @@ impl SigningKey {
     /// # Errors
     /// Any other key, or an id that is none.
     pub fn pkcs8(id: &str, key: &[u8]) -> Result<Self, Error> {
-        let der = one_block(key, "PRIVATE KEY")?;
-        let key = MessageSigner::pkcs8(&der)
+        Self::private_key(id, &der_or_only_block(key, PRIVATE_KEY)?)
+    }
+
+    fn private_key(id: &str, der: &[u8]) -> Result<Self, Error> {
+        let key = MessageSigner::pkcs8(der)
             .ok_or_else(|| Error::config("not an Ed25519 or P-256 private key in PKCS#8"))?;
         Self::new(id, key)
     }
@@ -63,7 +69,7 @@ impl SigningKey {
 
     fn from_text(id: &str, text: &str) -> Result<Self, Error> {
         if text.contains("-----BEGIN") {
-            return Self::pkcs8(id, text.as_bytes());
+            return Self::private_key(id, &only_block(text.as_bytes(), PRIVATE_KEY)?);
         }
         let mut lines = secret_file::lines(text);
         let (Some((_, line)), None) = (lines.next(), lines.next()) else { return Err(no_key()) };
@@ -135,7 +141,7 @@ impl KeyRing {
     /// # Errors
     /// Any other key, an id that is none or given before, or more than [`limits::SIGNATURE_KEYS`].
     pub fn public_key(self, id: &str, key: &[u8]) -> Result<Self, Error> {
-        let der = one_block(key, "PUBLIC KEY")?;
+        let der = der_or_only_block(key, "PUBLIC KEY")?;
         let key = MessageVerifier::spki(&der)
             .map_err(|error| Error::config(format!("no Ed25519 or P-256 public key: {error}")))?;
         self.and(id, key)
@@ -191,15 +197,20 @@ fn short_secret() -> Error {
     Error::new(ErrorKind::Usage, format!("an HMAC secret has at least {least} bytes"))
 }
 
-/// DER as it is, or what the one block of a PEM text holds. No DER begins like PEM.
-fn one_block(key: &[u8], label: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
+/// DER as it is, or what the one block of a PEM text holds.
+fn der_or_only_block(key: &[u8], label: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
     if key.first() == Some(&0x30) {
         return Ok(key.to_vec().into());
     }
-    let mut blocks = pem::blocks(key);
-    let first = blocks.next().transpose()?.map(|block| (block.label, Zeroizing::new(block.der)));
+    only_block(key, label)
+}
+
+/// What the one block of a PEM text holds.
+fn only_block(text: &[u8], label: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let mut blocks = pem::blocks(text);
+    let first = blocks.next().transpose()?;
     match (first, blocks.next()) {
-        (Some((found, der)), None) if found == label => Ok(der),
+        (Some(mut found), None) if found.label == label => Ok(mem::take(&mut found.der).into()),
         _ => Err(Error::config(format!("the key must be DER or one `{label}` block"))),
     }
 }

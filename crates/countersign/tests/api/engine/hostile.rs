@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use countersign::Reason;
 use countersign::engine::{
     Acceptor, Alert, Cause, Closed, Entry, Refusal, Resumption, State, TicketKeys,
 };
@@ -138,4 +139,35 @@ fn a_client_that_asks_for_another_server_when_it_tries_again_is_told_that_this_i
         (Cause::Protocol, Some(Alert::ILLEGAL_PARAMETER))
     );
     assert_eq!(pair.server.take_output(), [21, 3, 3, 0, 2, 2, 47]);
+}
+
+/// rustls fails at a record that does not decrypt each time it is shown it, and says so each time.
+#[test]
+fn a_client_that_is_denied_at_the_very_end_hears_one_alert_whatever_comes_behind() {
+    let nonsense = Record::new(content::APPLICATION_DATA, &[7; 40]).bytes();
+    for version in VERSIONS {
+        let site = Site::new();
+        let (leaf, clock) = (site.leaf(BILLING), Clock::new());
+        let verifier = Arc::new(site.verifier(POLICY));
+        let acceptor = requiring(&verifier).build().unwrap();
+        let mut client = Client::nobody(version, &clock);
+        client.config.max_fragment_size = Some(100);
+        let client = client.presenting(&site.chain(&leaf), &leaf.key);
+        let mut pair = Pair::new(&acceptor, &client, "server.example", &clock);
+        let hello = pair.client_speaks();
+        pair.server_hears(&hello);
+        pair.client_hears();
+        let last = wire::records(&pair.client_speaks());
+        let (finished, before) = last.split_last().unwrap();
+        before.iter().for_each(|record| pair.server_hears(&record.bytes()));
+        site.verifier(&POLICY.replace(BILLING, "spiffe://acme.example/gone"));
+        verifier.reload().unwrap();
+        assert!(pair.server.is_handshaking());
+        pair.server_hears(&[finished.bytes(), nonsense.clone()].concat());
+        let refusal = pair.server.refusal().expect("it is refused");
+        assert_eq!((refusal.cause(), refusal.reason()), (Cause::Denied, Some(Reason::NotListed)));
+        assert!(pair.server.session().is_none());
+        pair.client_hears();
+        assert_eq!(pair.seen(), Some(AlertDescription::BadRecordMac), "{version:?}");
+    }
 }
