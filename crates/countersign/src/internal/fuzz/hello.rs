@@ -52,6 +52,7 @@ fn feed(acceptor: &Acceptor, octets: &[u8], piece: usize) -> Outcome {
         says(&mut server, before, &mut records);
     }
     assert!(records.is_whole(), "half a record, and nothing behind it");
+    assert!(records.alerts() <= 1, "an alert behind another");
     Outcome {
         stage: Stage::of(&server),
         refusal: server.refusal().map(|r| (r.cause(), r.alert(), r.detail().to_owned())),

@@ -4,6 +4,9 @@ use super::operation::Tampering;
 
 const HEADER: usize = 5;
 
+/// The content type of an alert.
+const ALERT: u8 = 21;
+
 /// Applies `tampering`; whether anything changed. `other` is what another client said.
 pub(super) fn tamper(wire: &mut Vec<u8>, tampering: Tampering<'_>, other: &[u8]) -> bool {
     match tampering {
@@ -81,11 +84,13 @@ pub(in super::super) struct Wellformed {
     /// Bytes of the record that has begun which are still to come.
     left: usize,
     header: Vec<u8>,
+    /// Alerts in plaintext.
+    alerts: usize,
 }
 
 impl Wellformed {
     pub(in super::super) fn new() -> Self {
-        Self { left: 0, header: Vec::new() }
+        Self { left: 0, header: Vec::new(), alerts: 0 }
     }
 
     pub(in super::super) fn see(&mut self, mut bytes: &[u8]) {
@@ -101,11 +106,16 @@ impl Wellformed {
             bytes = &bytes[taken..];
             if let [kind, major, _, high, low] = self.header[..] {
                 assert!((20..=23).contains(&kind) && major == 3, "no record: {:?}", self.header);
+                self.alerts += usize::from(kind == ALERT);
                 self.left = u16::from_be_bytes([high, low]).into();
                 assert!((1..=crate::limits::RECORD_BYTES).contains(&self.left), "{}", self.left);
                 self.header.clear();
             }
         }
+    }
+
+    pub(in super::super) fn alerts(&self) -> usize {
+        self.alerts
     }
 
     /// Whether the last record is there in full.
