@@ -41,7 +41,7 @@ pub(crate) fn lines(text: &str) -> impl Iterator<Item = (u32, &str)> {
 /// The octets of a secret. `None` where the line is not of hex digits, two for each.
 ///
 /// # Errors
-/// A placeholder.
+/// All octets are the same: somebody typed a placeholder.
 pub(crate) fn decode(line: &str) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
     let mut octets = Zeroizing::new(vec![0; line.len() / 2]);
     if !line.len().is_multiple_of(2) || !hex::decode(line.as_bytes(), &mut octets) {

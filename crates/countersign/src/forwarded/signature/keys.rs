@@ -211,7 +211,9 @@ fn only_block(text: &[u8], label: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
     let first = blocks.next().transpose()?;
     match (first, blocks.next()) {
         (Some(mut found), None) if found.label == label => Ok(mem::take(&mut found.der).into()),
-        _ => Err(Error::config(format!("the key must be DER or one `{label}` block"))),
+        _ => {
+            Err(Error::config(format!("the key must be one `{label}` block, and no other with it")))
+        }
     }
 }
 
