@@ -11,10 +11,9 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, Serve
 use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, ClientConnection, SignatureScheme};
 
-use super::{Client, Family, Group, Material, Situation, Version, Visitor};
+use super::{Client, Family, Group, Material, Situation, Suites, Version, Visitor};
 
-/// Clients that offer one version, one group and AES-128-GCM and nothing else, so that every server
-/// does the same work. They do not look at the server's certificate: their time is not measured,
+/// Clients that offer one version, one group, and the suites of the situation. They do not look at the server's certificate: their time is not measured,
 /// but the bench waits for it.
 #[derive(Debug)]
 pub struct Clients {
@@ -68,18 +67,19 @@ impl Clients {
             // There, the groups are also those that the server's own key may be of.
             groups.push(kx_group::SECP256R1);
         }
-        let provider = CryptoProvider {
-            cipher_suites: vec![suite],
-            kx_groups: groups,
-            ..provider::default_provider()
+        let all = provider::default_provider();
+        let cipher_suites = match situation.suites {
+            Suites::Aes128 => vec![suite],
+            Suites::All => all.cipher_suites,
         };
+        let provider = CryptoProvider { cipher_suites, kx_groups: groups, ..all };
         let resumption = match situation.visitor {
             Visitor::Returning | Visitor::New => Resumption::disabled(),
             Visitor::Resuming => Resumption::in_memory_sessions(8),
         };
         let mut config = ClientConfig::builder_with_provider(provider.into())
             .with_protocol_versions(&[version])
-            .expect("the suite is one of this version")
+            .expect("suites of this version")
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(AnyServer::default()))
             .with_client_cert_resolver(identities.clone());

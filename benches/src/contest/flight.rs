@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use rustls::crypto::SupportedKxGroup;
 use rustls::{CipherSuite, ClientConnection, HandshakeKind, NamedGroup, ProtocolVersion};
 
-use super::{Clients, Failure, Group, Progress, Server, ServerSide, Situation, Version, Visitor};
+use super::{
+    Clients, Failure, Group, Progress, Server, ServerSide, Situation, Suites, Version, Visitor,
+};
 use crate::series::median;
 
 /// More turns than any handshake needs.
@@ -138,6 +140,11 @@ impl Flight {
         self.established && !self.client.is_handshaking()
     }
 
+    /// The suite that was agreed on, once there is one.
+    pub fn suite(&self) -> Option<CipherSuite> {
+        self.client.negotiated_cipher_suite().map(|suite| suite.suite())
+    }
+
     /// Whether this was the handshake that everyone is measured by, and the server has
     /// authenticated the one of these clients that came last.
     ///
@@ -146,14 +153,18 @@ impl Flight {
     pub fn check(&self, situation: Situation, clients: &Clients) -> Result<(), Failure> {
         let client = &self.client;
         let version = client.protocol_version();
-        let suite = client.negotiated_cipher_suite().map(|suite| suite.suite());
+        let suite = self.suite();
         let group = client.negotiated_key_exchange_group().map(SupportedKxGroup::name);
         let resumed = situation.visitor == Visitor::Resuming;
-        let expected = match situation.version {
+        let (expected_version, aes_128) = match situation.version {
             Version::Tls12 => {
                 (ProtocolVersion::TLSv1_2, CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256)
             }
             Version::Tls13 => (ProtocolVersion::TLSv1_3, CipherSuite::TLS13_AES_128_GCM_SHA256),
+        };
+        let expected_suite = match situation.suites {
+            Suites::Aes128 => Some(aes_128),
+            Suites::All => suite,
         };
         let expected_group = match situation.group {
             // Resumed, TLS 1.2 exchanges no keys.
@@ -161,7 +172,7 @@ impl Flight {
             Group::X25519 => Some(NamedGroup::X25519),
             Group::X25519MlKem768 => Some(NamedGroup::X25519MLKEM768),
         };
-        if (version, suite) != (Some(expected.0), Some(expected.1)) || group != expected_group {
+        if (version, suite, group) != (Some(expected_version), expected_suite, expected_group) {
             return Err(format!("{version:?}, {suite:?} and {group:?} were agreed on").into());
         }
         let kind = client.handshake_kind();
@@ -201,4 +212,27 @@ pub fn handshake(
         }
     }
     Err("the handshake does not end".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Chain, Countersign, Library, Material, Rustls};
+    use super::*;
+
+    fn suite(library: &dyn Library, situation: Situation) -> CipherSuite {
+        let material = Material::of(&[Chain::P256], 0);
+        let server = library.server(&material, situation).expect("a server");
+        let clients = Clients::new(&material, situation);
+        let flight = handshake(&*server, &clients, &mut Unwatched).expect("a handshake");
+        flight.check(situation, &clients).expect("what was asked for");
+        flight.suite().expect("a suite")
+    }
+
+    #[test]
+    fn who_may_choose_takes_aes_128_here_and_the_clients_first_in_rustls() {
+        let any = Situation { suites: Suites::All, ..Situation::USUAL };
+        assert_eq!(suite(&Countersign, any), CipherSuite::TLS13_AES_128_GCM_SHA256);
+        assert_eq!(suite(&Rustls::USUAL, any), CipherSuite::TLS13_AES_256_GCM_SHA384);
+        assert_eq!(suite(&Rustls::USUAL, Situation::USUAL), CipherSuite::TLS13_AES_128_GCM_SHA256);
+    }
 }

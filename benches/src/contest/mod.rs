@@ -37,7 +37,7 @@ pub use raw::RawOperations;
 pub use rounds::{Lane, interleave};
 pub use rustls_peers::{Check, Rustls};
 pub use serve::serve;
-pub use situation::{Chain, Group, Heaped, Situation, Task, Version, Visitor};
+pub use situation::{Chain, Group, Heaped, Situation, Suites, Task, Version, Visitor};
 pub use threads::speedup;
 
 use std::error::Error;

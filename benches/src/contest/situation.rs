@@ -19,10 +19,20 @@ pub enum Visitor {
 /// The version of TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Version {
-    /// With extended master secret, ECDHE, AES-128-GCM.
+    /// With extended master secret and ECDHE.
     Tls12,
-    /// With AES-128-GCM.
+    /// RFC 8446.
     Tls13,
+}
+
+/// The cipher suites that the client offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Suites {
+    /// AES-128-GCM with SHA-256 and nothing else, so that every server does the same work.
+    Aes128,
+    /// All that rustls has, AES-256-GCM with SHA-384 first, as the clients of OpenSSL and Java have
+    /// it: which one to take is then a part of what a server does well or not.
+    All,
 }
 
 /// The key exchange.
@@ -65,6 +75,8 @@ pub struct Situation {
     pub visitor: Visitor,
     /// The version of TLS.
     pub version: Version,
+    /// What the client leaves to the server to choose from.
+    pub suites: Suites,
     /// The key exchange.
     pub group: Group,
     /// The keys of the client's chain. The server's is P-256 always.
@@ -78,6 +90,7 @@ impl Situation {
     pub const USUAL: Self = Self {
         visitor: Visitor::Returning,
         version: Version::Tls13,
+        suites: Suites::Aes128,
         group: Group::X25519,
         chain: Chain::P256,
         tickets: false,
@@ -107,6 +120,9 @@ impl fmt::Display for Situation {
         })?;
         if self.visitor != Visitor::Resuming {
             write!(f, ", {}", self.chain)?;
+        }
+        if self.suites == Suites::All {
+            f.write_str(", any suite")?;
         }
         f.write_str(if self.tickets { ", a ticket" } else { "" })
     }
