@@ -1,5 +1,7 @@
 //! One connection, from the first byte to the last.
 
+mod advance;
+
 use core::time::Duration;
 use std::sync::Arc;
 
@@ -7,9 +9,7 @@ use rustls::ExtractedSecrets;
 use rustls::kernel::KernelConnection;
 use rustls::server::ServerConnectionData;
 
-use super::alert::Alert;
 use super::configuration::Configuration;
-use super::drive::{self, Driven, Stop};
 use super::established::Established;
 use super::hello::HelloReader;
 use super::lease::Lease;
@@ -17,12 +17,11 @@ use super::negotiation::Negotiation;
 use super::output::Queue;
 use super::records::RecordCounter;
 use super::refusal::Refusal;
-use super::session::{Session, Step, Steps};
+use super::session::Session;
+use super::state::{Closed, Progress, State, WaitsFor};
 use crate::clock::Moment;
 use crate::error::{Error, ErrorKind};
 use crate::limits;
-
-const HANDSHAKE_BYTES: u64 = limits::HANDSHAKE_BYTES as u64;
 
 /// One TLS connection of a peer, without a socket of its own.
 ///
@@ -57,63 +56,6 @@ impl Phase {
     fn none() -> Self {
         Self::Accepting(HelloReader::default())
     }
-}
-
-/// What a call to [`Connection::feed`] did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub struct Progress {
-    /// Bytes at the front of the input that are done with. The others belong to a record that is
-    /// not here in full, or wait for plaintext to be read: give them again, unchanged and in
-    /// front of what comes next.
-    pub used: usize,
-    /// What the connection needs to go on. Output may wait besides.
-    pub waits_for: WaitsFor,
-}
-
-/// What a connection needs to go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum WaitsFor {
-    /// More bytes from the peer.
-    Input,
-    /// The plaintext that is there to be read, before more input is taken.
-    Read,
-    /// The output to be sent, before more input is taken.
-    Send,
-    /// [`Connection::close`]: the peer sends no more. What is still to be written can be.
-    Close,
-    /// Nothing: it is over once its output is sent.
-    Nothing,
-}
-
-/// Where a connection is.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum State<'c> {
-    /// It waits for the peer's hello.
-    Accepting,
-    /// The hello has chosen an entry; the handshake goes on.
-    Negotiating,
-    /// The client is in.
-    Established(Session<'c>),
-    /// The client is not.
-    Refused(&'c Refusal),
-    /// It was established and is over, perhaps within one call: what comes behind a handshake may come with
-    /// its last message.
-    Closed(&'c Closed),
-}
-
-/// How an established connection ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Closed {
-    /// Both sides said so.
-    Cleanly,
-    /// The peer's bytes ended without a word: what it sent last may be missing.
-    Truncated,
-    /// The peer broke the protocol, or a record did not decrypt.
-    Failed(Box<str>),
 }
 
 impl Connection {
@@ -380,173 +322,11 @@ impl Connection {
         self.phase = Phase::Refused(Box::new(refusal));
     }
 
-    /// Refuses before anything is encrypted, with an alert of our own.
-    fn refuse_in_plaintext(&mut self, refusal: Refusal) {
-        if let Some(alert) = refusal.alert() {
-            self.output.push(&alert.plaintext_record());
-        }
-        self.refuse(refusal);
-    }
-
     /// An established connection is over; who it was with is kept.
     fn end(&mut self, how: Closed) {
         self.phase = match core::mem::replace(&mut self.phase, Phase::none()) {
             Phase::Established(established) => Phase::Closed(how, established),
             other => other,
         };
-    }
-
-    fn step(&self, now: Moment, used: usize) -> Step {
-        Step {
-            elapsed: now.elapsed.saturating_sub(self.accepted_at),
-            received: self.received + used as u64,
-            sent: self.sent + self.output.len() as u64,
-        }
-    }
-
-    /// Looks for the hello, and for its entry.
-    fn accept(&mut self, input: &[u8], now: Moment) {
-        let Phase::Accepting(reader) = &mut self.phase else { return };
-        let hello = match reader.read(input) {
-            Ok(Some(hello)) => hello,
-            Ok(None) if input.len() >= limits::HANDSHAKE_BYTES => {
-                let refusal = Refusal::too_much("a hello that does not end");
-                return self.refuse_in_plaintext(refusal.with_alert(Alert::ILLEGAL_PARAMETER));
-            }
-            Ok(None) => return,
-            Err(bad) => return self.refuse_in_plaintext(Refusal::bad_hello(bad)),
-        };
-        let Some(entry) = self.configuration.names.find(hello.server_name.as_ref()) else {
-            return self.refuse_in_plaintext(Refusal::unknown_server_name());
-        };
-        let accepted = self.step(now, input.len());
-        let steps = Steps { accepted, identified: accepted, completed: accepted };
-        let is_tls13 = hello.offers_tls13 && self.configuration.has_tls13;
-        let server_name = hello.server_name.map(|name| name.to_lowercase_owned());
-        let entry_here = &self.configuration.entries[entry];
-        match Negotiation::new(entry_here, server_name, is_tls13, steps) {
-            Ok(negotiation) => {
-                let negotiation = Box::new(negotiation);
-                let records = RecordCounter::new(limits::HANDSHAKE_RECORDS);
-                self.phase = Phase::Negotiating { entry, negotiation, records };
-            }
-            Err(error) => {
-                let refusal = Refusal::internal(error.to_string());
-                self.refuse_in_plaintext(refusal.with_alert(Alert::INTERNAL_ERROR));
-            }
-        }
-    }
-
-    /// The handshake, as far as the input goes.
-    fn negotiate(&mut self, input: &mut [u8], now: Moment) -> usize {
-        let before = self.step(now, 0);
-        let Phase::Negotiating { entry, negotiation, records } = &mut self.phase else { return 0 };
-        let ready = &self.configuration.entries[*entry];
-        // rustls is shown no more records than a handshake may have; the others are behind it, or
-        // too many.
-        let shown = records.see(input);
-        let had_identity = negotiation.is_identified();
-        let (fed, is_cut) = (input.len(), shown < input.len());
-        let input = &mut input[..shown];
-        let driven = negotiation.drive(input, &mut self.output, &mut self.plaintext, now.unix);
-        records.advance(driven.used);
-        let step = Step {
-            received: before.received + driven.used as u64,
-            sent: self.sent + self.output.len() as u64,
-            ..before
-        };
-        if !had_identity && negotiation.is_identified() {
-            negotiation.steps.identified = step;
-        }
-        if !negotiation.tls.is_handshaking() {
-            negotiation.steps.completed = step;
-            let used = self.complete(&driven, &mut input[driven.used..]);
-            // What the peer sent behind its handshake may have come with it, or not: it is the same.
-            if let Err(error) = driven.stop {
-                self.end(Closed::Failed(error.to_string().into()));
-            }
-            return used;
-        }
-        let too_much = |what| Refusal::too_much(what).with_alert(Alert::ILLEGAL_PARAMETER);
-        let refusal = match &driven.stop {
-            Err(error) if driven.is_silent => {
-                negotiation.refusal(ready, error).with_alert_for(error)
-            }
-            Err(error) => {
-                let said = negotiation.refusal(ready, error);
-                self.refuse(said);
-                return driven.used;
-            }
-            Ok(_) if driven.peer_closed => Refusal::truncated(),
-            Ok(_) if is_cut => too_much("more records than a handshake may have"),
-            Ok(_) if step.received + (fed - driven.used) as u64 >= HANDSHAKE_BYTES => {
-                too_much("more bytes than a handshake may have")
-            }
-            Ok(_) => return driven.used,
-        };
-        // Nobody has said anything yet; once we encrypt, only rustls could.
-        if negotiation.speaks_in_plaintext() {
-            self.refuse_in_plaintext(refusal);
-        } else {
-            self.refuse(refusal.without_alert());
-        }
-        driven.used
-    }
-
-    /// rustls is done; what it says is checked before the client is in. It may hold places in
-    /// `rest`, what it did not use of the input. Returns how much of the input is done with.
-    fn complete(&mut self, driven: &Driven, rest: &mut [u8]) -> usize {
-        let Phase::Negotiating { entry, mut negotiation, .. } =
-            core::mem::replace(&mut self.phase, Phase::none())
-        else {
-            return driven.used;
-        };
-        match negotiation.conclude(&self.configuration.entries[entry]) {
-            Ok(facts) => {
-                let mut established = Box::new(Established {
-                    tls: negotiation.tls,
-                    facts,
-                    entry,
-                    held: Vec::new(),
-                    peer_closed: driven.peer_closed,
-                    closing: false,
-                });
-                let used = driven.used + established.hold(driven, rest);
-                self.phase = Phase::Established(established);
-                used
-            }
-            Err(refusal) => {
-                // What waits must go out: the peer's end counts records. A ticket in it is no harm,
-                // since whoever comes with it is judged again. Where rustls failed, it has said so, and
-                // would fail at the same record once more.
-                let Negotiation { tls, .. } = &mut *negotiation;
-                if driven.stop.is_ok() {
-                    // Nothing follows from a failure to say goodbye.
-                    let _ = drive::close(tls, rest, &mut self.output);
-                }
-                self.refuse(refusal);
-                driven.used
-            }
-        }
-    }
-
-    /// Records of an established connection.
-    fn exchange_records(&mut self, input: &mut [u8]) -> usize {
-        match self.waits_for() {
-            WaitsFor::Input => {}
-            WaitsFor::Close => return input.len(),
-            _ => return 0,
-        }
-        let Phase::Established(established) = &mut self.phase else { return 0 };
-        // Nothing goes out behind close_notify, also where rustls has an alert to send.
-        let mut unsaid = Queue::default();
-        let output = if established.closing { &mut unsaid } else { &mut self.output };
-        let (used, stop) = established.process(input, output, &mut self.plaintext);
-        match stop {
-            Ok(Stop::Closed) => self.end(Closed::Cleanly),
-            Ok(_) => {}
-            Err(error) => self.end(Closed::Failed(error.to_string().into())),
-        }
-        used
     }
 }

@@ -71,13 +71,15 @@ mod refusal;
 mod resolver;
 mod resumption;
 mod session;
+mod state;
 
 pub use acceptor::{Acceptor, AcceptorBuilder};
 pub use alert::Alert;
-pub use connection::{Closed, Connection, Progress, State, WaitsFor};
+pub use connection::Connection;
 pub use entry::{ClientAuth, Credential, Entry};
 pub use exchange::Declined;
 pub use lease::Lease;
 pub use refusal::{Cause, Refusal};
 pub use resumption::{Resumption, TicketKeys};
 pub use session::{Session, Step, Steps, TlsVersion};
+pub use state::{Closed, Progress, State, WaitsFor};

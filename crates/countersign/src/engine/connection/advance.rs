@@ -1,0 +1,188 @@
+//! What a connection does with the bytes that arrive, phase by phase.
+
+use super::{Connection, Phase};
+use crate::clock::Moment;
+use crate::engine::alert::Alert;
+use crate::engine::drive::{self, Driven, Stop};
+use crate::engine::established::Established;
+use crate::engine::negotiation::Negotiation;
+use crate::engine::output::Queue;
+use crate::engine::records::RecordCounter;
+use crate::engine::refusal::Refusal;
+use crate::engine::session::{Step, Steps};
+use crate::engine::state::{Closed, WaitsFor};
+use crate::limits;
+
+const HANDSHAKE_BYTES: u64 = limits::HANDSHAKE_BYTES as u64;
+
+impl Connection {
+    fn step(&self, now: Moment, used: usize) -> Step {
+        Step {
+            elapsed: now.elapsed.saturating_sub(self.accepted_at),
+            received: self.received + used as u64,
+            sent: self.sent + self.output.len() as u64,
+        }
+    }
+
+    /// Refuses before anything is encrypted, with an alert of our own.
+    fn refuse_in_plaintext(&mut self, refusal: Refusal) {
+        if let Some(alert) = refusal.alert() {
+            self.output.push(&alert.plaintext_record());
+        }
+        self.refuse(refusal);
+    }
+
+    /// Looks for the hello, and for its entry.
+    pub(super) fn accept(&mut self, input: &[u8], now: Moment) {
+        let Phase::Accepting(reader) = &mut self.phase else { return };
+        let hello = match reader.read(input) {
+            Ok(Some(hello)) => hello,
+            Ok(None) if input.len() >= limits::HANDSHAKE_BYTES => {
+                let refusal = Refusal::too_much("a hello that does not end");
+                return self.refuse_in_plaintext(refusal.with_alert(Alert::ILLEGAL_PARAMETER));
+            }
+            Ok(None) => return,
+            Err(bad) => return self.refuse_in_plaintext(Refusal::bad_hello(bad)),
+        };
+        let Some(entry) = self.configuration.names.find(hello.server_name.as_ref()) else {
+            return self.refuse_in_plaintext(Refusal::unknown_server_name());
+        };
+        let accepted = self.step(now, input.len());
+        let steps = Steps { accepted, identified: accepted, completed: accepted };
+        let is_tls13 = hello.offers_tls13 && self.configuration.has_tls13;
+        let server_name = hello.server_name.map(|name| name.to_lowercase_owned());
+        let entry_here = &self.configuration.entries[entry];
+        match Negotiation::new(entry_here, server_name, is_tls13, steps) {
+            Ok(negotiation) => {
+                let negotiation = Box::new(negotiation);
+                let records = RecordCounter::new(limits::HANDSHAKE_RECORDS);
+                self.phase = Phase::Negotiating { entry, negotiation, records };
+            }
+            Err(error) => {
+                let refusal = Refusal::internal(error.to_string());
+                self.refuse_in_plaintext(refusal.with_alert(Alert::INTERNAL_ERROR));
+            }
+        }
+    }
+
+    /// The handshake, as far as the input goes.
+    pub(super) fn negotiate(&mut self, input: &mut [u8], now: Moment) -> usize {
+        let before = self.step(now, 0);
+        let Phase::Negotiating { negotiation, records, .. } = &mut self.phase else { return 0 };
+        // rustls is shown no more records than a handshake may have; the others are behind it, or
+        // too many.
+        let shown = records.see(input);
+        let had_identity = negotiation.is_identified();
+        let fed = input.len();
+        let input = &mut input[..shown];
+        let driven = negotiation.drive(input, &mut self.output, &mut self.plaintext, now.unix);
+        records.advance(driven.used);
+        let step = Step {
+            received: before.received + driven.used as u64,
+            sent: self.sent + self.output.len() as u64,
+            ..before
+        };
+        if !had_identity && negotiation.is_identified() {
+            negotiation.steps.identified = step;
+        }
+        if !negotiation.tls.is_handshaking() {
+            negotiation.steps.completed = step;
+            let used = self.complete(&driven, &mut input[driven.used..]);
+            // What the peer sent behind its handshake may have come with it, or not: it is the same.
+            if let Err(error) = driven.stop {
+                self.end(Closed::Failed(error.to_string().into()));
+            }
+            return used;
+        }
+        let excess = if shown < fed {
+            Some("more records than a handshake may have")
+        } else if step.received + (fed - driven.used) as u64 >= HANDSHAKE_BYTES {
+            Some("more bytes than a handshake may have")
+        } else {
+            None
+        };
+        self.refuse_what_cannot_go_on(&driven, excess);
+        driven.used
+    }
+
+    /// Refuses a handshake that failed, that its peer has left, or that has too much of something.
+    fn refuse_what_cannot_go_on(&mut self, driven: &Driven, excess: Option<&str>) {
+        let Phase::Negotiating { entry, negotiation, .. } = &mut self.phase else { return };
+        let ready = &self.configuration.entries[*entry];
+        let refusal = match (&driven.stop, excess) {
+            (Err(error), _) => {
+                let refusal = negotiation.refusal(ready, error);
+                if !driven.is_silent {
+                    return self.refuse(refusal);
+                }
+                refusal.with_alert_for(error)
+            }
+            (Ok(_), _) if driven.peer_closed => Refusal::truncated(),
+            (Ok(_), Some(what)) => Refusal::too_much(what).with_alert(Alert::ILLEGAL_PARAMETER),
+            (Ok(_), None) => return,
+        };
+        // Nobody has said anything yet; once we encrypt, only rustls could.
+        if negotiation.speaks_in_plaintext() {
+            self.refuse_in_plaintext(refusal);
+        } else {
+            self.refuse(refusal.without_alert());
+        }
+    }
+
+    /// rustls is done; what it says is checked before the client is in. It may hold places in
+    /// `rest`, what it did not use of the input. Returns how much of the input is done with.
+    fn complete(&mut self, driven: &Driven, rest: &mut [u8]) -> usize {
+        let Phase::Negotiating { entry, mut negotiation, .. } =
+            core::mem::replace(&mut self.phase, Phase::none())
+        else {
+            return driven.used;
+        };
+        match negotiation.conclude(&self.configuration.entries[entry]) {
+            Ok(facts) => {
+                let mut established = Box::new(Established {
+                    tls: negotiation.tls,
+                    facts,
+                    entry,
+                    held: Vec::new(),
+                    peer_closed: driven.peer_closed,
+                    closing: false,
+                });
+                let used = driven.used + established.hold(driven, rest);
+                self.phase = Phase::Established(established);
+                used
+            }
+            Err(refusal) => {
+                // What waits must go out: the peer's end counts records. A ticket in it is no harm,
+                // since whoever comes with it is judged again. Where rustls failed, it has said so, and
+                // would fail at the same record once more.
+                let Negotiation { tls, .. } = &mut *negotiation;
+                if driven.stop.is_ok() {
+                    // Nothing follows from a failure to say goodbye.
+                    let _ = drive::close(tls, rest, &mut self.output);
+                }
+                self.refuse(refusal);
+                driven.used
+            }
+        }
+    }
+
+    /// Records of an established connection.
+    pub(super) fn exchange_records(&mut self, input: &mut [u8]) -> usize {
+        match self.waits_for() {
+            WaitsFor::Input => {}
+            WaitsFor::Close => return input.len(),
+            _ => return 0,
+        }
+        let Phase::Established(established) = &mut self.phase else { return 0 };
+        // Nothing goes out behind close_notify, also where rustls has an alert to send.
+        let mut unsaid = Queue::default();
+        let output = if established.closing { &mut unsaid } else { &mut self.output };
+        let (used, stop) = established.process(input, output, &mut self.plaintext);
+        match stop {
+            Ok(Stop::Closed) => self.end(Closed::Cleanly),
+            Ok(_) => {}
+            Err(error) => self.end(Closed::Failed(error.to_string().into())),
+        }
+        used
+    }
+}
