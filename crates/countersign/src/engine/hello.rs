@@ -24,6 +24,7 @@ const SERVER_NAME: u16 = 0;
 const SUPPORTED_VERSIONS: u16 = 43;
 const RENEGOTIATION_INFO: u16 = 0xff01;
 const HOST_NAME: u8 = 0;
+const TLS_1_2: [u8; 2] = [3, 3];
 const TLS_1_3: [u8; 2] = [3, 4];
 
 /// What a hello asks for.
@@ -193,13 +194,13 @@ fn body(message: &[u8]) -> Result<&[u8], BadHello> {
 fn parse_hello(body: &[u8]) -> Result<Hello<'_>, BadHello> {
     let truncated = bad(Alert::DECODE_ERROR, "a ClientHello that is cut short");
     let mut reader = Reader(body);
-    let extensions = fixed_part(&mut reader).ok_or(truncated)?;
+    let (legacy_version, extensions) = fixed_part(&mut reader).ok_or(truncated)?;
     if !reader.0.is_empty() {
         return Err(bad(Alert::DECODE_ERROR, "bytes behind a ClientHello"));
     }
     let mut extensions = Reader(extensions);
     let mut server_name = None;
-    let mut offers_tls13 = false;
+    let mut versions = None;
     while !extensions.0.is_empty() {
         let kind = extensions.u16().ok_or(truncated)?;
         let contents = extensions.vector_u16().ok_or(truncated)?;
@@ -208,7 +209,7 @@ fn parse_hello(body: &[u8]) -> Result<Hello<'_>, BadHello> {
                 return Err(bad(Alert::ILLEGAL_PARAMETER, "two server_name extensions"));
             }
             SERVER_NAME => server_name = Some(parse_server_name(contents)?),
-            SUPPORTED_VERSIONS => offers_tls13 = lists_tls13(contents),
+            SUPPORTED_VERSIONS => versions = Some(contents),
             // RFC 5746 section 3.6: of an earlier handshake there can be nothing to say.
             RENEGOTIATION_INFO if Reader(contents).vector_u8().is_some_and(|v| !v.is_empty()) => {
                 return Err(bad(Alert::HANDSHAKE_FAILURE, "a ClientHello that renegotiates"));
@@ -216,17 +217,24 @@ fn parse_hello(body: &[u8]) -> Result<Hello<'_>, BadHello> {
             _ => {}
         }
     }
+    // RFC 8446 appendix D.2. rustls would miss an extension first that those versions do not have.
+    if versions.is_none() && legacy_version < TLS_1_2 {
+        return Err(bad(Alert::PROTOCOL_VERSION, "a ClientHello of TLS 1.1 or older"));
+    }
+    let offers_tls13 = versions.is_some_and(lists_tls13);
     Ok(Hello { server_name: server_name.flatten(), offers_tls13 })
 }
 
-/// Everything before the extensions, which are returned; none at all are as good as an empty list.
-fn fixed_part<'a>(reader: &mut Reader<'a>) -> Option<&'a [u8]> {
-    let (version, random) = (2, 32);
-    reader.take(version + random)?;
+/// Everything before the extensions: the version, and the extensions themselves; none at all are as
+/// good as an empty list.
+fn fixed_part<'a>(reader: &mut Reader<'a>) -> Option<([u8; 2], &'a [u8])> {
+    let version = *reader.take(2)?.first_chunk()?;
+    let _random = reader.take(32)?;
     let _session_id = reader.vector_u8()?;
     let _cipher_suites = reader.vector_u16()?;
     let _compression_methods = reader.vector_u8()?;
-    if reader.0.is_empty() { Some(&[]) } else { reader.vector_u16() }
+    let extensions = if reader.0.is_empty() { &[] } else { reader.vector_u16()? };
+    Some((version, extensions))
 }
 
 /// RFC 8446 section 4.2.1. What is wrong with the list is for rustls to say.

@@ -73,6 +73,22 @@ fn a_hello_may_end_before_its_extensions() {
 }
 
 #[test]
+fn a_hello_of_an_old_version_is_told_so() {
+    let old = |version: [u8; 2], extensions: &[(u16, Vec<u8>)]| {
+        let mut message = message(extensions);
+        message[MESSAGE_HEADER..][..2].copy_from_slice(&version);
+        read(&records(&message, 1 << 14)).map(|hello| hello.map(|hello| hello.offers_tls13))
+    };
+    for version in [[3, 2], [3, 1], [3, 0], [2, 0], [0, 2]] {
+        assert_eq!(old(version, &[]).unwrap_err().alert, Alert::PROTOCOL_VERSION, "{version:?}");
+        // Where there is a list of versions, only that counts (RFC 8446 section 4.2.1).
+        assert_eq!(old(version, &[(SUPPORTED_VERSIONS, vec![2, 3, 4])]), Ok(Some(true)));
+        assert_eq!(old(version, &[(SUPPORTED_VERSIONS, vec![])]), Ok(Some(false)));
+    }
+    assert_eq!(old([3, 3], &[]), Ok(Some(false)));
+}
+
+#[test]
 fn a_hello_that_speaks_of_an_earlier_handshake_is_refused() {
     // What is malformed is for rustls to refuse.
     for contents in [vec![0], vec![], vec![0, 0], vec![2, 7]] {
