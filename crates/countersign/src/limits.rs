@@ -88,6 +88,10 @@ pub const OUTPUT_BYTES: usize = 65_536;
 /// RFC 8446 section 4.6.1 allows seven days; a day is a client's ordinary night.
 pub const SESSION_AGE: core::time::Duration = core::time::Duration::from_secs(86_400);
 
+/// Most tickets that one handshake tries to open: each costs a key that may have to be derived, and a peer
+/// chooses how many it offers. Clients offer one or two, and again where a HelloRetryRequest asks.
+pub const TICKETS_TRIED: u32 = 8;
+
 /// Bytes of a ticket secret. HKDF-SHA-256 takes any length; this is its security level.
 pub const TICKET_SECRET_BYTES: usize = 32;
 

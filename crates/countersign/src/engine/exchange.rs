@@ -27,6 +27,8 @@ pub(super) struct Exchange {
     pub(super) nobody_since: Option<UnixTime>,
     /// The verdict that refused the client.
     pub(super) denied: Option<Box<VerdictRecord>>,
+    /// How many tickets were offered.
+    pub(super) tickets: u32,
     /// Why the last ticket or session that was offered did not count.
     pub(super) declined: Option<Declined>,
     /// rustls read another server name than we did.

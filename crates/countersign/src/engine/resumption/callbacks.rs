@@ -7,6 +7,7 @@ use rustls::server::{ProducesTickets, StoresServerSessions};
 use super::gate::{Gate, unreadable};
 use super::keys::TicketKeys;
 use crate::engine::exchange;
+use crate::limits;
 
 /// Sessions that the client keeps.
 #[derive(Debug)]
@@ -34,8 +35,12 @@ impl ProducesTickets for Tickets {
     }
 
     fn decrypt(&self, ticket: &[u8]) -> Option<Vec<u8>> {
-        let now = exchange::with(|exchange| exchange.now)?;
-        let Some(kept) = self.keys.open(now, ticket) else {
+        let (tickets, now) = exchange::with(|exchange| {
+            exchange.tickets += 1;
+            (exchange.tickets, exchange.now)
+        })?;
+        let is_tried = tickets <= limits::TICKETS_TRIED;
+        let Some(kept) = is_tried.then(|| self.keys.open(now, ticket)).flatten() else {
             unreadable();
             return None;
         };

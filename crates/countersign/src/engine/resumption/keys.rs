@@ -2,7 +2,7 @@
 
 use core::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -34,6 +34,9 @@ use crate::error::Error;
 pub struct TicketKeys {
     secrets: ArcSwap<Vec<NamedSecret>>,
     source: Option<PathBuf>,
+    /// Held from reading the file until its secrets are in force: of two reloads at a time, the one that read
+    /// an older file must not have the last word.
+    reloading: Mutex<()>,
     window: Duration,
     accepted: u32,
     derived: ArcSwap<Vec<Derived>>,
@@ -80,6 +83,7 @@ impl TicketKeys {
         Self {
             secrets: ArcSwap::from_pointee(secrets),
             source,
+            reloading: Mutex::default(),
             window: Duration::from_secs(3_600),
             accepted: 24,
             derived: ArcSwap::default(),
@@ -102,6 +106,7 @@ impl TicketKeys {
     /// As for [`TicketKeys::from_file`]; the secrets in use stay.
     pub fn reload(&self) -> Result<(), Error> {
         if let Some(path) = &self.source {
+            let _one_at_a_time = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
             self.secrets.store(Arc::new(secrets::read(path)?));
             // Keys of a secret that is gone must not live on here.
             self.derived.store(Arc::default());

@@ -140,3 +140,59 @@ fn keys_that_are_kept_are_bounded() {
     }
     assert_eq!(keys.derived.load().len(), DERIVED_KEYS);
 }
+
+/// Two that reload at a time: the one that read the older file must not have the last word.
+#[test]
+fn a_secret_that_was_rotated_out_stays_out() {
+    use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+    let file = SecretFile::new(ONE);
+    let keys = file.keys();
+    let name_in_force = || keys.secrets.load()[0].name;
+    let names = [name_in_force(), SecretFile::new(TWO).keys().secrets.load()[0].name];
+    let (spare, reloads, is_over) =
+        (SecretFile::new(TWO), AtomicU64::new(0), AtomicBool::new(false));
+    std::thread::scope(|threads| {
+        threads.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                keys.reload().unwrap();
+                reloads.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        let mut came_back = false;
+        for round in 1..300 {
+            spare.write([ONE, TWO][round % 2]);
+            std::fs::rename(spare.path(), file.path()).unwrap();
+            keys.reload().unwrap();
+            // Until whatever the other was at is done.
+            let since = reloads.load(Ordering::Relaxed);
+            while reloads.load(Ordering::Relaxed) < since + 2 {
+                came_back |= name_in_force() != names[round % 2];
+            }
+        }
+        is_over.store(true, Ordering::Relaxed);
+        assert!(!came_back);
+    });
+}
+
+/// A peer that has seen a ticket can write the fronts of others, each with a key to derive.
+#[test]
+fn a_handshake_tries_a_few_tickets_only() {
+    use crate::engine::ClientAuth;
+    use crate::engine::exchange::{Declined, Exchange, during};
+    use crate::engine::resumption::{callbacks::Tickets, gate::Gate};
+    use rustls::server::ProducesTickets as _;
+
+    let keys = Arc::new(TicketKeys::per_process().unwrap());
+    let gate = Gate::new(&[], ClientAuth::Off, None, Duration::from_secs(3_600));
+    let tickets = Tickets { gate, keys: Arc::clone(&keys) };
+    let name = keys.secrets.load()[0].name;
+    let mut exchange = Exchange { now: NOW, ..Exchange::default() };
+    for age in 0..20 {
+        let window = (keys.window_of(NOW) - age).to_be_bytes();
+        let made_up = [&[VERSION][..], &name, &window, &[7; 40]].concat();
+        during(&mut exchange, || assert_eq!(tickets.decrypt(&made_up), None));
+        assert_eq!(exchange.declined, Some(Declined::Unreadable));
+    }
+    assert_eq!(keys.derived.load().len(), crate::limits::TICKETS_TRIED as usize);
+}
