@@ -46,7 +46,7 @@ impl Acceptor {
     pub fn builder() -> AcceptorBuilder {
         AcceptorBuilder {
             entries: Vec::new(),
-            default: None,
+            defaults: Vec::new(),
             alpn: Vec::new(),
             versions: vec![TlsVersion::Tls13, TlsVersion::Tls12],
             groups: None,
@@ -79,7 +79,8 @@ impl fmt::Debug for Acceptor {
 #[derive(Clone, Debug)]
 pub struct AcceptorBuilder {
     entries: Vec<Entry>,
-    default: Option<Entry>,
+    /// One at most, once it is built.
+    defaults: Vec<Entry>,
     alpn: Vec<Vec<u8>>,
     versions: Vec<TlsVersion>,
     groups: Option<Vec<u16>>,
@@ -101,10 +102,10 @@ impl AcceptorBuilder {
     }
 
     /// The entry for every other name, and for clients that name none. Without one they are refused
-    /// with `unrecognized_name`.
+    /// with `unrecognized_name`. There can be one only.
     #[must_use]
     pub fn default_entry(mut self, entry: Entry) -> Self {
-        self.default = Some(entry);
+        self.defaults.push(entry);
         self
     }
 
@@ -191,7 +192,7 @@ impl AcceptorBuilder {
     /// Makes every entry ready.
     ///
     /// # Errors
-    /// No entry, an entry that no client could reach, a name that is none or is taken, no version,
+    /// No entry, an entry that no client could reach, two defaults, a name that is none or is taken, no version,
     /// a key exchange that the crypto provider does not have.
     pub fn build(self) -> Result<Acceptor, Error> {
         let names = Arc::new(self.name_table()?);
@@ -199,7 +200,7 @@ impl AcceptorBuilder {
             self.groups.as_ref().map(|groups| groups.iter().map(|g| (*g).into()).collect());
         let provider = Arc::new(tls_provider(groups.as_deref()).map_err(no_group)?);
         let mut entries = Vec::new();
-        for (i, entry) in self.entries.iter().chain(&self.default).enumerate() {
+        for (i, entry) in self.entries.iter().chain(&self.defaults).enumerate() {
             let resolver = EntryResolver {
                 names: Arc::clone(&names),
                 entry: i,
@@ -225,7 +226,7 @@ impl AcceptorBuilder {
 
     fn name_table(&self) -> Result<NameTable, Error> {
         let usage = |message: &str| Err(Error::new(ErrorKind::Usage, message));
-        if self.entries.is_empty() && self.default.is_none() {
+        if self.entries.is_empty() && self.defaults.is_empty() {
             return usage("an acceptor needs an entry: add one, or a default");
         }
         if self.versions.is_empty() {
@@ -241,8 +242,7 @@ impl AcceptorBuilder {
             }
             entry.names.iter().try_for_each(|name| names.add(name, i))?;
         }
-        if let Some(default) = &self.default {
-            let i = self.entries.len();
+        for (i, default) in (self.entries.len()..).zip(&self.defaults) {
             default.names.iter().try_for_each(|name| names.add(name, i))?;
             names.set_default(i)?;
         }

@@ -46,7 +46,10 @@ impl NameTable {
     pub(super) fn set_default(&mut self, entry: usize) -> Result<(), Error> {
         match self.default.replace(entry) {
             None => Ok(()),
-            Some(_) => Err(Error::new(ErrorKind::Usage, "two default entries")),
+            Some(_) => Err(Error::new(
+                ErrorKind::Usage,
+                "two default entries: give all but one of them server names",
+            )),
         }
     }
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use countersign::engine::{
     Acceptor, Cause, Closed, Entry, Refusal, Resumption, State, TicketKeys, WaitsFor,
 };
-use countersign::limits;
+use countersign::{ErrorKind, limits};
 use rustls::version::{TLS12, TLS13};
 
-use super::pair::{Pair, VERSIONS, credential_behind, established, moment, requiring};
+use super::pair::{Pair, VERSIONS, credential, credential_behind, established, moment, requiring};
 use super::stolen::{HANDSHAKE, seal, steal};
 use crate::peer::{Client, Clock};
 use crate::site::{BILLING, POLICY, Site};
@@ -175,4 +175,15 @@ fn a_connection_that_was_closed_has_no_keys_to_give_away() {
         let _ = pair.server.take_output();
         assert!(pair.server.into_kernel_tls().is_err(), "{version:?}");
     }
+}
+
+/// The second would silently take the place of the first, demands and all.
+#[test]
+fn two_default_entries_are_an_error() {
+    let site = Site::new();
+    let builder = requiring(&Arc::new(site.verifier(POLICY)));
+    let error =
+        builder.default_entry(Entry::without_client_auth(credential())).build().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Usage);
+    assert!(error.to_string().contains("two default entries"), "{error}");
 }
