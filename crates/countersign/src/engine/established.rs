@@ -66,14 +66,17 @@ impl Established {
         output: &mut Queue,
         plaintext: &mut Queue,
     ) -> Result<Stop, TlsError> {
+        let mut used = 0;
         let stop = loop {
-            let driven = drive(&mut self.tls, &mut self.held, output, plaintext);
+            let driven = drive(&mut self.tls, &mut self.held[used..], output, plaintext);
             self.peer_closed |= driven.peer_closed;
-            self.held.drain(..driven.used);
+            used += driven.used;
             if driven.stop != Ok(Stop::Plaintext) {
                 break driven.stop;
             }
         };
+        // Once, and not for each record: a peer may put a byte into each.
+        self.held.drain(..used);
         if self.held.is_empty() || self.peer_closed {
             self.held = Vec::new();
         }
