@@ -83,11 +83,14 @@ impl Connection {
             self.refuse(Refusal::internal("input that was to be given again is missing"));
         }
         let mut used = 0;
-        if matches!(self.phase, Phase::Accepting(_)) {
-            self.accept(input, now);
+        let is_first = matches!(self.phase, Phase::Accepting(_));
+        if is_first {
+            let hello = self.accept(input, now);
+            // By itself: what is behind it may be a second hello, which has its limit too.
+            used += self.negotiate(&mut input[..hello], 0, now);
         }
-        if matches!(self.phase, Phase::Negotiating { .. }) {
-            used += self.negotiate(input, now);
+        if !is_first || (used > 0 && used < input.len()) {
+            used += self.negotiate(&mut input[used..], used, now);
         }
         if matches!(self.phase, Phase::Established(_)) {
             used += self.exchange_records(&mut input[used..]);

@@ -71,6 +71,11 @@ pub(super) struct HelloReader {
 }
 
 impl HelloReader {
+    /// Bytes of the whole records that were read.
+    pub(super) fn scanned(&self) -> usize {
+        self.scanned
+    }
+
     /// The hello at the front of `input`, which must begin with what the last call was given.
     /// `None` means that more is needed.
     pub(super) fn read<'i>(&mut self, input: &'i [u8]) -> Result<Option<Hello<'i>>, BadHello> {

@@ -74,6 +74,11 @@ impl Negotiation {
         }
     }
 
+    /// Whether a HelloRetryRequest has gone out, and the peer's second hello is all that may come.
+    pub(super) fn awaits_second_hello(&self) -> bool {
+        self.tls.protocol_version() == Some(ProtocolVersion::TLSv1_3) && self.speaks_in_plaintext()
+    }
+
     /// Whether there is a verdict yet, or none will come.
     pub(super) fn is_identified(&self) -> bool {
         self.exchange.identity.is_some() || self.exchange.denied.is_some()

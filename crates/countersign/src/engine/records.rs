@@ -7,13 +7,15 @@ const HEADER: usize = 5;
 pub(super) struct RecordCounter {
     count: u32,
     most: u32,
+    /// Bytes in the records since [`restart`](Self::restart), without their headers.
+    contents: usize,
     /// Where in the input the next record begins; beyond its end while one is incomplete.
     next: usize,
 }
 
 impl RecordCounter {
     pub(super) fn new(most: u32) -> Self {
-        Self { count: 0, most, next: 0 }
+        Self { count: 0, most, contents: 0, next: 0 }
     }
 
     /// Counts what is new in `input`. Returns where the first record beyond the limit begins; where
@@ -24,10 +26,22 @@ impl RecordCounter {
             if self.count == self.most {
                 return self.next;
             }
+            let contents = usize::from(u16::from_be_bytes([*high, *low]));
             self.count += 1;
-            self.next += HEADER + usize::from(u16::from_be_bytes([*high, *low]));
+            self.contents += contents;
+            self.next += HEADER + contents;
         }
         input.len()
+    }
+
+    /// Bytes that the records have in them, as far as their headers are here.
+    pub(super) fn contents(&self) -> usize {
+        self.contents
+    }
+
+    /// Counts contents from here on.
+    pub(super) fn restart(&mut self) {
+        self.contents = 0;
     }
 
     /// Takes what was used off the front of the input.

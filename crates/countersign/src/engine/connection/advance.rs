@@ -15,6 +15,10 @@ use crate::limits;
 
 const HANDSHAKE_BYTES: u64 = limits::HANDSHAKE_BYTES as u64;
 
+/// What may answer a HelloRetryRequest: a ClientHello, and the one byte of a change_cipher_spec for
+/// middleboxes (RFC 8446 appendix D.4).
+const SECOND_HELLO_BYTES: usize = limits::HELLO_BYTES + 1;
+
 impl Connection {
     fn step(&self, now: Moment, used: usize) -> Step {
         Step {
@@ -32,51 +36,67 @@ impl Connection {
         self.refuse(refusal);
     }
 
-    /// Looks for the hello, and for its entry.
-    pub(super) fn accept(&mut self, input: &[u8], now: Moment) {
-        let Phase::Accepting(reader) = &mut self.phase else { return };
-        let hello = match reader.read(input) {
-            Ok(Some(hello)) => hello,
-            Ok(None) if input.len() >= limits::HANDSHAKE_BYTES => {
-                let refusal = Refusal::too_much("a hello that does not end");
-                return self.refuse_in_plaintext(refusal.with_alert(Alert::ILLEGAL_PARAMETER));
-            }
-            Ok(None) => return,
-            Err(bad) => return self.refuse_in_plaintext(Refusal::bad_hello(bad)),
-        };
-        let Some(entry) = self.configuration.names.find(hello.server_name.as_ref()) else {
-            return self.refuse_in_plaintext(Refusal::unknown_server_name());
-        };
-        let accepted = self.step(now, input.len());
-        let steps = Steps { accepted, identified: accepted, completed: accepted };
-        let is_tls13 = hello.offers_tls13 && self.configuration.has_tls13;
-        let server_name = hello.server_name.map(|name| name.to_lowercase_owned());
-        let entry_here = &self.configuration.entries[entry];
-        match Negotiation::new(entry_here, server_name, is_tls13, steps) {
-            Ok(negotiation) => {
-                let negotiation = Box::new(negotiation);
-                let records = RecordCounter::new(limits::HANDSHAKE_RECORDS);
-                self.phase = Phase::Negotiating { entry, negotiation, records };
-            }
-            Err(error) => {
-                let refusal = Refusal::internal(error.to_string());
-                self.refuse_in_plaintext(refusal.with_alert(Alert::INTERNAL_ERROR));
+    /// Looks for the hello, and for its entry. Returns the bytes of its records; 0 where the handshake does
+    /// not go on.
+    pub(super) fn accept(&mut self, input: &[u8], now: Moment) -> usize {
+        match self.look_for_hello(input, now) {
+            Ok(length) => length.unwrap_or(0),
+            Err(refusal) => {
+                self.refuse_in_plaintext(refusal);
+                0
             }
         }
     }
 
-    /// The handshake, as far as the input goes.
-    pub(super) fn negotiate(&mut self, input: &mut [u8], now: Moment) -> usize {
-        let before = self.step(now, 0);
+    /// As [`accept`](Self::accept); `None` where more is needed.
+    fn look_for_hello(&mut self, input: &[u8], now: Moment) -> Result<Option<usize>, Refusal> {
+        let Phase::Accepting(reader) = &mut self.phase else { return Ok(None) };
+        let Some(hello) = reader.read(input).map_err(Refusal::bad_hello)? else {
+            if input.len() >= limits::HANDSHAKE_BYTES {
+                let refusal = Refusal::too_much("a hello that does not end");
+                return Err(refusal.with_alert(Alert::ILLEGAL_PARAMETER));
+            }
+            return Ok(None);
+        };
+        let length = reader.scanned();
+        let entry = self.configuration.names.find(hello.server_name.as_ref());
+        let entry = entry.ok_or_else(Refusal::unknown_server_name)?;
+        let accepted = self.step(now, length);
+        let steps = Steps { accepted, identified: accepted, completed: accepted };
+        let is_tls13 = hello.offers_tls13 && self.configuration.has_tls13;
+        let server_name = hello.server_name.map(|name| name.to_lowercase_owned());
+        let entry_here = &self.configuration.entries[entry];
+        let negotiation = Negotiation::new(entry_here, server_name, is_tls13, steps);
+        let negotiation = negotiation.map_err(|error| {
+            Refusal::internal(error.to_string()).with_alert(Alert::INTERNAL_ERROR)
+        })?;
+        let records = RecordCounter::new(limits::HANDSHAKE_RECORDS);
+        let negotiation = Box::new(negotiation);
+        self.phase = Phase::Negotiating { entry, negotiation, records };
+        Ok(Some(length))
+    }
+
+    /// The handshake, as far as the input goes, of which this call has used `at` bytes before.
+    pub(super) fn negotiate(&mut self, input: &mut [u8], at: usize, now: Moment) -> usize {
+        let before = self.step(now, at);
         let Phase::Negotiating { negotiation, records, .. } = &mut self.phase else { return 0 };
         // rustls is shown no more records than a handshake may have; the others are behind it, or
         // too many.
         let shown = records.see(input);
+        let awaited_second_hello = negotiation.awaits_second_hello();
+        if awaited_second_hello && records.contents() > SECOND_HELLO_BYTES {
+            let refusal = Refusal::too_much("a second ClientHello of more than 16,384 bytes");
+            self.refuse_in_plaintext(refusal.with_alert(Alert::ILLEGAL_PARAMETER));
+            return 0;
+        }
         let had_identity = negotiation.is_identified();
         let fed = input.len();
         let input = &mut input[..shown];
         let driven = negotiation.drive(input, &mut self.output, &mut self.plaintext, now.unix);
         records.advance(driven.used);
+        if !awaited_second_hello && negotiation.awaits_second_hello() {
+            records.restart();
+        }
         let step = Step {
             received: before.received + driven.used as u64,
             sent: self.sent + self.output.len() as u64,

@@ -56,6 +56,61 @@ fn a_chain_that_is_too_long_for_a_message_is_refused() {
     }
 }
 
+/// A hello in one record, made as long as that with a padding extension (RFC 7685), in records again.
+fn padded(hello: &[u8], length: usize) -> Vec<u8> {
+    let mut message = wire::records(hello).remove(0).body;
+    let (header, version, random) = (4, 2, 32);
+    let session_id = header + version + random;
+    let suites = session_id + 1 + usize::from(message[session_id]);
+    let u16_at = |message: &[u8], at: usize| u16::from_be_bytes([message[at], message[at + 1]]);
+    let compression = suites + 2 + usize::from(u16_at(&message, suites));
+    let extensions = compression + 1 + usize::from(message[compression]);
+    let padding = length - message.len() - 4;
+    message.extend([0, 21]);
+    message.extend(u16::try_from(padding).unwrap().to_be_bytes());
+    message.resize(length, 0);
+    let whole = u32::try_from(length - header).unwrap().to_be_bytes();
+    message[1..4].copy_from_slice(&whole[1..]);
+    let rest = u16::try_from(length - extensions - 2).unwrap().to_be_bytes();
+    message[extensions..extensions + 2].copy_from_slice(&rest);
+    wire::handshake_records(&message, 16_000)
+}
+
+#[test]
+fn a_second_hello_has_the_limit_of_the_first() {
+    const RETRIED: u16 = 24;
+    let site = Site::new();
+    let clock = Clock::new();
+    let builder = requiring(&Arc::new(site.verifier(POLICY))).key_exchanges([RETRIED]);
+    let (acceptor, client) = (builder.build().unwrap(), Client::nobody(&TLS13, &clock));
+    let too_long = limits::HELLO_BYTES + 2;
+    for (length, is_too_much) in
+        [(1_000, false), (limits::HELLO_BYTES, false), (too_long, true), (57_000, true)]
+    {
+        // Behind the retry, and unasked in one piece with the first.
+        for in_one_piece in [false, true] {
+            let mut pair = Pair::new(&acceptor, &client, "server.example", &clock);
+            let first = pair.client_speaks();
+            if in_one_piece {
+                pair.server_hears(&[&first[..], &padded(&first, length)].concat());
+            } else {
+                pair.server_hears(&first);
+                assert!(pair.client_hears(), "no retry was asked for");
+                let again = pair.client_speaks();
+                let hello = wire::records(&again).pop().unwrap();
+                let changed = &again[..again.len() - hello.bytes().len()];
+                pair.server_hears(&[changed, &padded(&hello.bytes(), length)].concat());
+            }
+            let cause = pair.server.refusal().map(|refusal| (refusal.cause(), refusal.alert()));
+            let too_much = Some((Cause::TooMuch, Some(Alert::ILLEGAL_PARAMETER)));
+            assert_eq!(cause == too_much, is_too_much, "{length} {in_one_piece} {cause:?}");
+            if !in_one_piece && !is_too_much {
+                assert_eq!(cause, None, "{length}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_message_that_does_not_end_is_too_much() {
     let site = Site::new();
