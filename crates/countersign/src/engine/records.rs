@@ -1,47 +1,49 @@
 //! Records, as far as one sees them from outside.
 
 const HEADER: usize = 5;
+const HANDSHAKE: u8 = 22;
 
 /// Counts the records that have come, whole or in part, up to a limit.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RecordCounter {
     count: u32,
     most: u32,
-    /// Bytes in the records since [`restart`](Self::restart), without their headers.
-    contents: usize,
+    /// Bytes that handshake records to come may have in them, without their headers. `None`: any number.
+    room: Option<usize>,
     /// Where in the input the next record begins; beyond its end while one is incomplete.
     next: usize,
 }
 
 impl RecordCounter {
     pub(super) fn new(most: u32) -> Self {
-        Self { count: 0, most, contents: 0, next: 0 }
+        Self { count: 0, most, room: None, next: 0 }
     }
 
-    /// Counts what is new in `input`. Returns where the first record beyond the limit begins; where
+    /// Counts what is new in `input`. Returns where the first record beyond a limit begins; where
     /// there is none, the input's length.
     pub(super) fn see(&mut self, input: &[u8]) -> usize {
-        while let Some([_, _, _, high, low]) = input.get(self.next..).and_then(<[u8]>::first_chunk)
+        while let Some([kind, major, _, high, low]) =
+            input.get(self.next..).and_then(<[u8]>::first_chunk)
         {
-            if self.count == self.most {
+            let contents = usize::from(u16::from_be_bytes([*high, *low]));
+            // Of any other, rustls has said what is wrong when its first bytes came.
+            let is_handshake = (*kind, *major) == (HANDSHAKE, 3);
+            let is_beyond = is_handshake && self.room.is_some_and(|room| room < contents);
+            if self.count == self.most || is_beyond {
                 return self.next;
             }
-            let contents = usize::from(u16::from_be_bytes([*high, *low]));
             self.count += 1;
-            self.contents += contents;
+            if is_handshake {
+                self.room = self.room.map(|room| room - contents);
+            }
             self.next += HEADER + contents;
         }
         input.len()
     }
 
-    /// Bytes that the records have in them, as far as their headers are here.
-    pub(super) fn contents(&self) -> usize {
-        self.contents
-    }
-
-    /// Counts contents from here on.
-    pub(super) fn restart(&mut self) {
-        self.contents = 0;
+    /// Limits what the handshake records to come may have in them, all together.
+    pub(super) fn limit(&mut self, contents: Option<usize>) {
+        self.room = contents;
     }
 
     /// Takes what was used off the front of the input.
@@ -60,6 +62,19 @@ pub(super) fn begins_with_a_record(input: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn handshake_records_are_let_by_as_long_as_there_is_room() {
+        let (handshake, other) = ([22, 3, 3, 0, 2, 1, 2], [20, 3, 3, 0, 1, 1]);
+        let all = [&handshake[..], &other, &handshake, &other, &handshake].concat();
+        let mut counter = RecordCounter::new(9);
+        counter.limit(Some(5));
+        assert_eq!((counter.see(&all), counter.see(&all)), (26, 26));
+        counter.advance(20);
+        assert_eq!(counter.see(&all[20..]), 6);
+        counter.limit(None);
+        assert_eq!(counter.see(&all[20..]), 13);
+    }
 
     #[test]
     fn records_are_counted_once_however_they_come() {

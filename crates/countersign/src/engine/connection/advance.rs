@@ -15,10 +15,6 @@ use crate::limits;
 
 const HANDSHAKE_BYTES: u64 = limits::HANDSHAKE_BYTES as u64;
 
-/// What may answer a HelloRetryRequest: a ClientHello, and the one byte of a change_cipher_spec for
-/// middleboxes (RFC 8446 appendix D.4).
-const SECOND_HELLO_BYTES: usize = limits::HELLO_BYTES + 1;
-
 impl Connection {
     fn step(&self, now: Moment, used: usize) -> Step {
         Step {
@@ -80,23 +76,14 @@ impl Connection {
     pub(super) fn negotiate(&mut self, input: &mut [u8], at: usize, now: Moment) -> usize {
         let before = self.step(now, at);
         let Phase::Negotiating { negotiation, records, .. } = &mut self.phase else { return 0 };
-        // rustls is shown no more records than a handshake may have; the others are behind it, or
-        // too many.
+        // rustls is shown no more than it may be; what is beyond is behind the handshake, or too much.
         let shown = records.see(input);
         let awaited_second_hello = negotiation.awaits_second_hello();
-        if awaited_second_hello && records.contents() > SECOND_HELLO_BYTES {
-            let refusal = Refusal::too_much("a second ClientHello of more than 16,384 bytes");
-            self.refuse_in_plaintext(refusal.with_alert(Alert::ILLEGAL_PARAMETER));
-            return 0;
-        }
         let had_identity = negotiation.is_identified();
         let fed = input.len();
-        let input = &mut input[..shown];
-        let driven = negotiation.drive(input, &mut self.output, &mut self.plaintext, now.unix);
+        let driven =
+            negotiation.drive(&mut input[..shown], &mut self.output, &mut self.plaintext, now.unix);
         records.advance(driven.used);
-        if !awaited_second_hello && negotiation.awaits_second_hello() {
-            records.restart();
-        }
         let step = Step {
             received: before.received + driven.used as u64,
             sent: self.sent + self.output.len() as u64,
@@ -107,14 +94,25 @@ impl Connection {
         }
         if !negotiation.tls.is_handshaking() {
             negotiation.steps.completed = step;
-            let used = self.complete(&driven, &mut input[driven.used..]);
+            let used = self.complete(&driven, &mut input[driven.used..shown]);
             // What the peer sent behind its handshake may have come with it, or not: it is the same.
             if let Err(error) = driven.stop {
                 self.end(Closed::Failed(error.to_string().into()));
             }
             return used;
         }
-        let excess = if shown < fed {
+        let awaits_second_hello = negotiation.awaits_second_hello();
+        if awaits_second_hello != awaited_second_hello {
+            records.limit(awaits_second_hello.then_some(limits::HELLO_BYTES));
+            if driven.stop.is_ok() && shown < fed {
+                // The limit was that hello's.
+                let at = at + driven.used;
+                return driven.used + self.negotiate(&mut input[driven.used..], at, now);
+            }
+        }
+        let excess = if shown < fed && awaits_second_hello {
+            Some("a second ClientHello that is too long")
+        } else if shown < fed {
             Some("more records than a handshake may have")
         } else if step.received + (fed - driven.used) as u64 >= HANDSHAKE_BYTES {
             Some("more bytes than a handshake may have")
