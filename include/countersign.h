@@ -769,8 +769,8 @@ csn_status csn_acceptor_config_new(csn_acceptor_config **out);
 
 // Adds an entry: what is shown under some server names, and what is demanded there. A name may
 // be a wildcard for one label, "*.api.example". With count 0 it is the entry for every other
-// name, of which there can be one, and for clients that name none; without one they are refused
-// with unrecognized_name.
+// name, and for clients that name none. There can be one such entry; without it these clients are
+// refused with unrecognized_name.
 // client_auth is a csn_client_auth; verifier is NULL where that is CSN_CLIENT_AUTH_OFF, and only
 // there. flags is 0 or CSN_ENTRY_NO_ROOT_HINTS. Credential and verifier stay the caller's and
 // may be freed.

@@ -13,8 +13,8 @@ use rustls::{ClientConfig, ClientConnection, SignatureScheme};
 
 use super::{Client, Family, Group, Material, Situation, Suites, Version, Visitor};
 
-/// Clients that offer one version, one group, and the suites of the situation. They do not look at the server's certificate: their time is not measured,
-/// but the bench waits for it.
+/// Clients that offer one version, one group, and the suites of the situation. They do not look at
+/// the server's certificate: their time is not measured, but the bench waits for it.
 #[derive(Debug)]
 pub struct Clients {
     config: Arc<ClientConfig>,

@@ -192,8 +192,8 @@ impl AcceptorBuilder {
     /// Makes every entry ready.
     ///
     /// # Errors
-    /// No entry, an entry that no client could reach, two defaults, a name that is none or is taken, no version,
-    /// a key exchange that the crypto provider does not have.
+    /// No entry, an entry that no client could reach, two defaults, a name that is none or is taken,
+    /// no version, a key exchange that the crypto provider does not have.
     pub fn build(self) -> Result<Acceptor, Error> {
         let names = Arc::new(self.name_table()?);
         let groups: Option<Vec<NamedGroup>> =

@@ -26,7 +26,8 @@ impl RecordCounter {
             input.get(self.next..).and_then(<[u8]>::first_chunk)
         {
             let contents = usize::from(u16::from_be_bytes([*high, *low]));
-            // Of any other, rustls has said what is wrong when its first bytes came.
+            // A hello has no others. What is wrong with one of those rustls sees in its first bytes, before its
+            // length is here: it must be shown, or it would matter how the input is cut.
             let is_handshake = (*kind, *major) == (HANDSHAKE, 3);
             let is_beyond = is_handshake && self.room.is_some_and(|room| room < contents);
             if self.count == self.most || is_beyond {
