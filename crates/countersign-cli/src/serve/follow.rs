@@ -46,7 +46,7 @@ impl Follower {
             // The policy first: whoever asks may be shutting somebody out.
             let policy = self.verifier.reload();
             if let Err(error) = self.tickets.reload() {
-                self.failed(&error);
+                self.report.tell(&Event::TicketsReloadFailed { message: error.to_string() });
             }
             self.tell(policy);
         } else {
@@ -68,11 +68,7 @@ impl Follower {
     fn tell(&self, outcome: Result<u64, Error>) {
         match outcome {
             Ok(generation) => self.report.tell(&Event::Reloaded { generation }),
-            Err(error) => self.failed(&error),
+            Err(error) => self.report.tell(&Event::ReloadFailed { message: error.to_string() }),
         }
-    }
-
-    fn failed(&self, error: &Error) {
-        self.report.tell(&Event::ReloadFailed { message: error.to_string() });
     }
 }

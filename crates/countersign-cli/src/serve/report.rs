@@ -27,6 +27,7 @@ pub(super) enum Event {
     Ended { client: Option<String>, reason: &'static str, detail: String },
     Reloaded { generation: u64 },
     ReloadFailed { message: String },
+    TicketsReloadFailed { message: String },
     UpstreamFailed { peer: SocketAddr, client: Option<String>, message: String },
     AcceptFailed { message: String },
     Ending { grace_seconds: u64 },
@@ -181,6 +182,9 @@ impl Event {
             Self::Reloaded { generation } => format!("policy {generation} is in force"),
             Self::ReloadFailed { message } => {
                 format!("the policy stays as it is: {}", escaped(message))
+            }
+            Self::TicketsReloadFailed { message } => {
+                format!("the ticket secrets stay as they are: {}", escaped(message))
             }
             Self::UpstreamFailed { peer, client, message } => {
                 format!("upstream failed: {peer}: {}: {}", known(client), escaped(message))

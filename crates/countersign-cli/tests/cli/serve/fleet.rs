@@ -62,3 +62,20 @@ async fn the_secret_changes_without_a_restart() {
     assert_eq!(visit(&client, &one).await.unwrap(), HandshakeKind::Resumed, "under the old");
     assert_eq!(visit(&client, &other).await.unwrap(), HandshakeKind::Resumed, "under the new");
 }
+
+#[tokio::test]
+async fn a_secret_that_cannot_be_read_is_told_apart_from_the_policy() {
+    let upstream = Upstream::start().await;
+    let file = secret("mistyped.secret", OLD);
+    let mut one = node(&upstream, &made("policy.toml"), &file);
+    secret("mistyped.secret", "no secret\n");
+    one.signal("HUP");
+    let failed = one.event("tickets_reload_failed");
+    assert!(failed["message"].as_str().unwrap().contains("mistyped.secret"), "{failed}");
+    assert_eq!(one.event("reloaded")["generation"], 2);
+
+    let client = configured(APPROVED, Some("http/1.1"));
+    let other = node(&upstream, &made("policy.toml"), &secret("good.secret", OLD));
+    assert_eq!(visit(&client, &one).await.unwrap(), HandshakeKind::Full);
+    assert_eq!(visit(&client, &other).await.unwrap(), HandshakeKind::Resumed, "the old one stays");
+}
